@@ -1,0 +1,123 @@
+"""Passwords: what is a good one, and the slow hash, of which few run at once.
+
+Argon2id m=19 MiB t=2 p=1 (RFC 9106; decision 16). The hash takes a core for
+about 30 ms, so that at most one core less than there are works on hashes,
+across all processes of this machine; when 20 wait, the next is told to come back.
+"""
+import fcntl
+import os
+import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+import crypto
+from i18n import _l
+from models import User
+from rules import Busy, Refused
+from settings import setting
+
+SHORTEST, SHORTEST_WITH_SECOND_FACTOR, LONGEST = 15, 8, 256
+WAITING = 20
+
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_waiting = threading.BoundedSemaphore(WAITING)
+_slots = [threading.Lock() for _ in range(max(1, (os.cpu_count() or 2) - 1))]
+
+
+def hashed(password: str) -> str:
+    """The PHC string of a password. Slow: never inside a transaction. Busy when too many wait."""
+    with _one_of_few():
+        return hasher.hash(_normal(password))
+
+
+def sealed(user: User, phc: str) -> bytes:
+    """As it is stored: a stolen database alone cannot be tried offline."""
+    return crypto.seal(phc.encode(), _place(user))
+
+
+def right(user: User | None, password: str) -> bool:
+    """Is it this person's password? Takes as long for nobody as for somebody (LG-02)."""
+    if len(password) > LONGEST:
+        return False
+    stored = crypto.unseal(user.password, _place(user)).decode() if user and user.password else _decoy()
+    with _one_of_few():
+        try:
+            correct = hasher.verify(stored, _normal(password))
+        except (VerificationError, InvalidHashError):
+            correct = False
+    return correct and user is not None and user.password is not None
+
+
+def check(password: str, *, two_factor: bool, own: tuple[str, ...] = (), field: str = "password") -> None:
+    """Refused unless it is long enough, not common, and not made of one's own names (decision 17).
+
+    `own`: address, names, name of the organisation.
+    """
+    shortest = SHORTEST_WITH_SECOND_FACTOR if two_factor else SHORTEST
+    text = _normal(password)
+    if len(text) < shortest:
+        raise Refused(_l("Use at least %(n)s characters. A sentence of four or five words is good.", n=shortest), field)
+    if len(text) > LONGEST:
+        raise Refused(_l("Use at most %(n)s characters.", n=LONGEST), field)
+    plain = text.casefold()
+    if plain in common() or plain.rstrip("0123456789!?.*-_ ") in common() or len(set(plain)) < 5 or _walk(plain):
+        raise Refused(_l("This password is among the first that are tried. Choose another one."), field)
+    if any(_made_of(plain, word.casefold()) for word in own if len(word) > 3):
+        raise Refused(_l("This password is made of your own name or address. Choose another one."), field)
+
+
+@cache
+def common() -> frozenset[str]:
+    """Passwords of eight characters and more that are tried first."""
+    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split("\n"))
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    if not _waiting.acquire(blocking=False):
+        raise Busy
+    try:
+        slot = _slots[threading.get_ident() % len(_slots)]
+        with slot, _shared(_slots.index(slot)):
+            yield
+    finally:
+        _waiting.release()
+
+
+@contextmanager
+def _shared(number: int) -> Iterator[None]:
+    """One of this machine's few places for hashing, across processes."""
+    with open(setting.data / f"hashing-{number}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@cache
+def _decoy() -> str:
+    return hasher.hash(crypto.token())
+
+
+def _place(user: User) -> str:
+    return f"account.password.{user.public_id}"
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFC", password)
+
+
+def _walk(plain: str) -> bool:
+    """Keys side by side, or letters in a row: qwertzuiop, abcdefgh, 12345678."""
+    rows = ("qwertzuiopü", "qwertyuiop[]", "azertyuiop", "asdfghjklöä", "qsdfghjklm", "yxcvbnm,.-", "zxcvbnm,./",
+            "1234567890", "abcdefghijklmnopqrstuvwxyz")
+    steps = sum(any(pair in row or pair[::-1] in row for row in rows) for pair in map("".join, zip(plain, plain[1:])))
+    return steps >= len(plain) - 2
+
+
+def _made_of(plain: str, word: str) -> bool:
+    return word in plain and len(plain) - len(word) < 8

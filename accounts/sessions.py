@@ -1,0 +1,184 @@
+"""Sessions: begun, found at every request by one constant statement, listed, ended."""
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import audit
+import crypto
+import current
+from clock import DAY, HOUR, MINUTE, now
+from db import database, instant, placeholders, stored, transaction
+from models import Device, Session, User
+from rules import NotHere
+
+LIFE, IDLE = DAY, HOUR
+LIFE_STAYING, IDLE_STAYING = 14 * DAY, 3 * DAY
+LIFE_OPERATOR, IDLE_OPERATOR = 12 * HOUR, 15 * MINUTE
+MOST = 50                                       # sessions a person; the oldest end (SS-14)
+CREDENTIALS, PEOPLE = 5 * MINUTE, 15 * MINUTE   # how old a proof may be, for what (decisions, «Security numbers»)
+MARGIN = 5 * MINUTE                             # for filling in a form that was opened in time
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is signed in, and how: what one row tells at every request."""
+
+    session_id: int
+    session_public_id: str
+    user_id: int
+    public_id: str
+    email: str
+    first_name: str
+    last_name: str
+    language: str
+    country: str
+    time_zone: str
+    theme: str
+    operator: bool
+    two_factor: bool
+    last_organisation: int | None
+    proofs: tuple[str, ...]
+    proved: datetime
+    last_seen: datetime
+    token: str = field(default="", repr=False)
+
+    # What Flask-Login asks of a user.
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return self.token
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def initials(self) -> str:
+        return (self.first_name[:1] + self.last_name[:1]).upper() or self.email[:1].upper()
+
+    def proved_within(self, age: timedelta) -> bool:
+        """Has this session given a fresh proof within `age`? Signing in counts (decision 11)."""
+        return now() - self.proved <= age
+
+
+_FIND = """
+SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last_name, a.language, a.country,
+       a.time_zone, a.theme, a.operator, a.two_factor, a.last_organisation, s.proofs, s.proved, s.last_seen,
+       s.idle_seconds
+FROM session AS s JOIN account AS a ON a.id = s.user_id
+WHERE s.token_hash = ? AND s.ended IS NULL AND s.expires > ? AND s.epoch = a.epoch AND a.suspended IS NULL"""
+
+
+def find(token: str) -> SignedIn | None:
+    """Whose session this is, if it lives. Nobody: unknown, ended, too old, idle too long, or overtaken by an epoch."""
+    row = database.execute_sql(placeholders(_FIND), (crypto.digest(token), stored(now()))).fetchone()
+    if row is None:
+        return None
+    *rest, proofs, proved, last_seen, idle_seconds = row
+    proved, last_seen = instant(proved), instant(last_seen)
+    if last_seen + timedelta(seconds=idle_seconds) <= now():
+        return None
+    return SignedIn(*rest, tuple(proofs.split()), proved, last_seen, token)
+
+
+def touch(who: SignedIn) -> None:
+    """Remember that the person was here, at most once a minute."""
+    if now() - who.last_seen >= MINUTE:
+        Session.update(last_seen=now()).where(Session.id == who.session_id, Session.ended.is_null()).execute()
+
+
+def begin(user: User, proofs: str, *, stay: bool, device: Device | None) -> str:
+    """A new session; its secret, said once, for the cookie. Inside the transaction of a sign-in."""
+    secret = crypto.token()
+    who = current.actor()
+    life, idle = ((LIFE_OPERATOR, IDLE_OPERATOR) if user.operator
+                  else (LIFE_STAYING, IDLE_STAYING) if stay else (LIFE, IDLE))
+    Session.create(token_hash=crypto.digest(secret), user=user, device=device, epoch=user.epoch, proofs=proofs,
+                   stay=stay, agent=who.agent, network=network(who.address), expires=now() + life,
+                   idle_seconds=int(idle.total_seconds()))
+    _keep_within_cap(user)
+    return secret
+
+
+def renew(who: SignedIn, proofs: tuple[str, ...]) -> str:
+    """A fresh proof was given: the same session under a new secret (SS-01)."""
+    secret = crypto.token()
+    with transaction():
+        Session.update(token_hash=crypto.digest(secret), proved=now(), proofs=" ".join(proofs)).where(
+            Session.id == who.session_id, Session.ended.is_null()).execute()
+        audit.record_for(who.user_id, "proof.given", proof=" ".join(proofs))
+    return secret
+
+
+def sign_out(who: SignedIn) -> None:
+    with transaction():
+        _end(Session.id == who.session_id, "signed_out")
+        audit.record_for(who.user_id, "session.signed_out", who.session_public_id)
+
+
+def end(public_id: str) -> None:
+    """One of the acting person's own; NotHere for anybody else's (SS-08)."""
+    me = current.actor().user_id
+    with transaction():
+        if not _end((Session.public_id == public_id) & (Session.user == me), "owner"):
+            raise NotHere
+        audit.record_for(me, "session.ended", public_id)
+
+
+def end_others() -> int:
+    """All of the acting person's but this one. How many."""
+    me = current.actor()
+    with transaction():
+        ended = _end((Session.user == me.user_id) & (Session.id != me.session_id), "owner")
+        audit.record_for(me.user_id, "session.others_ended", count=ended)
+        return ended
+
+
+def end_everything(user: User, why: str, *, keep: int | None = None) -> None:
+    """Every session, known device and half-way sign-in of a person ends at the next request; `keep` lives on.
+
+    Raises the account's epoch, which everything signed in carries.
+    """
+    User.update(epoch=User.epoch + 1).where(User.id == user.id).execute()
+    user.epoch = User.select(User.epoch).where(User.id == user.id).scalar()
+    _end((Session.user == user.id) & (Session.id != (keep or 0)), why)
+    if keep:
+        Session.update(epoch=user.epoch).where(Session.id == keep).execute()
+
+
+def living(user_id: int) -> list[Session]:
+    """A person's sessions that could still be used, the latest first."""
+    sessions = (Session.select(Session, User.epoch).join(User)
+                .where(Session.user == user_id, Session.ended.is_null(), Session.epoch == User.epoch)
+                .order_by(Session.last_seen.desc(), Session.id.desc()))
+    return [session for session in sessions if session.alive]
+
+
+def forget_old() -> None:
+    """Ended sessions and half-way sign-ins are kept 30 days, for the list of sign-ins; then no more."""
+    with transaction():
+        Session.delete().where(Session.expires < now() - 30 * DAY).execute()
+
+
+def network(address: str) -> str:
+    """The neighbourhood of an address: /24 of IPv4, /64 of IPv6 (decision 18)."""
+    if ":" in address:
+        return ":".join(_groups(address)[:4]) + "::/64"
+    return ".".join(address.split(".")[:3]) + ".0/24" if address.count(".") == 3 else ""
+
+
+def _groups(address: str) -> list[str]:
+    head, double, tail = address.partition("::")
+    before, after = [g for g in head.split(":") if g], [g for g in tail.split(":") if g]
+    return before + ["0"] * (8 - len(before) - len(after)) + after if double else before
+
+
+def _end(which: Any, why: str) -> int:
+    return int(Session.update(ended=now(), ended_by=why).where(which, Session.ended.is_null()).execute())
+
+
+def _keep_within_cap(user: User) -> None:
+    latest = (Session.select(Session.id).where(Session.user == user, Session.ended.is_null())
+              .order_by(Session.id.desc()).limit(MOST))
+    _end((Session.user == user) & Session.id.not_in([row[0] for row in latest.tuples()]), "replaced")

@@ -1,0 +1,189 @@
+"""Signing in: a first proof, a second where one is active; then a session, and only then.
+
+Who is half-way in has a row of their own under a cookie of their own
+(decision 5). It never turns into a session: success makes a new row and ends
+this one, in one transaction.
+"""
+from dataclasses import dataclass
+
+import audit
+import crypto
+import current
+import limits
+import plugins
+import rules
+from accounts import devices, passwords, sessions
+from accounts.factors import Factor
+from clock import MINUTE, now
+from db import transaction
+from i18n import _l
+from models import Attempt, Credential, User
+from rules import Refused
+from settings import setting
+
+HALF_WAY = 10 * MINUTE
+TRIES = 5
+
+WRONG = _l("The address and the password do not match, or this account cannot sign in this way.")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a proof led to: a session's secret, or the secret of a sign-in half-way."""
+
+    session: str = ""
+    attempt: str = ""
+    user: User | None = None
+    place: str = ""
+
+
+def with_password(email: str, password: str, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
+    """The first proof. One text for wrong, unknown, suspended and without password (LG-01).
+
+    `device`: the token of this browser's own cookie. TooMany before the hash is touched.
+    """
+    key = _key(email)
+    user = User.get_or_none(User.email == key) if key else None
+    ours = devices.known(user, device) if user else None
+    limits.spend(limits.SIGN_IN_NETWORK, sessions.network(current.actor().address))
+    bucket = limits.SIGN_IN_DEVICE if ours else limits.SIGN_IN_ACCOUNT
+    limits.spend(bucket, f"{key} {ours.id}" if ours else key or email[:254])
+    correct = passwords.right(user, password)
+    if user is None or not correct or user.suspended:
+        _note_failure(user)
+        raise Refused(WRONG)
+    limits.forgive(bucket, f"{key} {ours.id}" if ours else key)
+    if factors_of(user):
+        return Outcome(attempt=_half_way(user, "password", stay, device, place), user=user, place=place)
+    return _in(user, "password", stay=stay, device=device, place=place)
+
+
+def half_way(token: str) -> Attempt | None:
+    """The sign-in a half-way cookie belongs to, while it may go on."""
+    if not token:
+        return None
+    attempt = (Attempt.select(Attempt, User).join(User)
+               .where(Attempt.token_hash == crypto.digest(token), Attempt.expires > now(), Attempt.tries < TRIES,
+                      User.epoch == Attempt.epoch, User.suspended.is_null()).first())
+    return attempt  # type: ignore[no-any-return]
+
+
+def with_second_step(token: str, kind: str, answer: str, *, device: str = "") -> Outcome:
+    """The second proof. Refused when it is wrong; five wrong ones end this sign-in (TF-04).
+
+    NotHere when nobody is half-way in under this cookie.
+    """
+    attempt = half_way(token)
+    if attempt is None:
+        raise rules.NotHere
+    user = attempt.user
+    factor = factors_of(user).get(kind)
+    limits.spend(limits.SECOND_STEP_DAY, user.id)
+    limits.spend(limits.SECOND_STEP, user.id)
+    with transaction():
+        Attempt.update(tries=Attempt.tries + 1).where(Attempt.id == attempt.id).execute()
+    if factor is None or not prove(user, kind, answer):
+        with transaction():
+            audit.record_for(user.id, "sign_in.second_step_failed", factor=kind)
+        raise Refused(factor.refusal if factor else _l("Choose another way."), "code")
+    limits.forgive(limits.SECOND_STEP, user.id)
+    with transaction():
+        if not Attempt.delete().where(Attempt.id == attempt.id).execute():
+            raise rules.NotHere
+        return _in(user, f"{attempt.proofs} {kind}", stay=attempt.stay, device=device, place=attempt.place)
+
+
+def give_up(token: str) -> None:
+    """«That is not me»: the half-way sign-in ends."""
+    with transaction():
+        Attempt.delete().where(Attempt.token_hash == crypto.digest(token)).execute()
+
+
+def prove(user: User, kind: str, answer: str) -> bool:
+    """Does this answer satisfy one of the person's factors of this kind? It is used up by being right."""
+    factor: Factor = plugins.find("accounts.factors", kind)
+    with transaction():
+        for credential in Credential.select().where(Credential.user == user.id, Credential.kind == kind,
+                                                    Credential.state == Credential.ACTIVE):
+            if factor.check(credential, answer):
+                Credential.update(last_used=now()).where(Credential.id == credential.id).execute()
+                return True
+    return False
+
+
+def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: str = "") -> str:
+    """A fresh proof from inside a session: the password, and a second factor where one is active (decision 11).
+
+    The session's new secret. Refused by the field that is wrong.
+    """
+    user = User.get_by_id(who.user_id)
+    limits.spend(limits.PROOF, user.id)
+    if not passwords.right(user, password):
+        with transaction():
+            audit.record_for(user.id, "proof.failed", proof="password")
+        raise Refused(_l("This is not your password."), "password")
+    proofs: tuple[str, ...] = ("password",)
+    if active := factors_of(user):
+        limits.spend(limits.SECOND_STEP, user.id)
+        if kind not in active or not prove(user, kind, answer):
+            with transaction():
+                audit.record_for(user.id, "proof.failed", proof=kind)
+            raise Refused(active[kind].refusal if kind in active else _l("Choose another way."), "code")
+        limits.forgive(limits.SECOND_STEP, user.id)
+        proofs = ("password", kind)
+    limits.forgive(limits.PROOF, user.id)
+    return sessions.renew(who, proofs)
+
+
+def factors_of(user: User) -> dict[str, Factor]:
+    """The second factors a person has active, by kind, in the order they are offered."""
+    if not user.two_factor:
+        return {}
+    kinds = {kind for (kind,) in Credential.select(Credential.kind).where(
+        Credential.user == user.id, Credential.state == Credential.ACTIVE).distinct().tuples()}
+    return {name: factor for name, factor in plugins.load("accounts.factors", setting.second_factors).items()
+            if name in kinds}
+
+
+def welcome(user: User, proofs: str, *, device: str = "", stay: bool = False) -> str:
+    """A session without the ceremony, for somebody who has just made an account. Its secret."""
+    return _in(user, proofs, stay=stay, device=device, place="").session
+
+
+def forget_old() -> None:
+    with transaction():
+        Attempt.delete().where(Attempt.expires < now()).execute()
+
+
+def _in(user: User, proofs: str, *, stay: bool, device: str, place: str) -> Outcome:
+    with transaction():
+        ours = devices.remember(user, device) if device else None
+        secret = sessions.begin(user, proofs, stay=stay, device=ours)
+        audit.record_for(user.id, "sign_in.done", proof=proofs, stay=stay)
+    return Outcome(session=secret, user=user, place=place)
+
+
+def _half_way(user: User, proofs: str, stay: bool, device: str, place: str) -> str:
+    secret = crypto.token()
+    with transaction():
+        Attempt.create(token_hash=crypto.digest(secret), user=user, device=devices.known(user, device),
+                       epoch=user.epoch, proofs=proofs, stay=stay, place=place, expires=now() + HALF_WAY)
+        audit.record_for(user.id, "sign_in.first_step", proof=proofs)
+    return secret
+
+
+def _note_failure(user: User | None) -> None:
+    """One line in a book, for somebody as for nobody: the answer takes as long (LG-02)."""
+    with transaction():
+        if user:
+            audit.record_for(user.id, "sign_in.failed", proof="password")
+        else:
+            audit.record_here("sign_in.unknown")
+
+
+def _key(email: str) -> str:
+    """The key of an address, or nothing: every spelling of one address has one limit (LG-06)."""
+    try:
+        return rules.address(email).key
+    except Refused:
+        return ""

@@ -1,0 +1,138 @@
+"""Puts the parts together, in order."""
+import logging
+from typing import Any
+
+import peewee
+from flask import Flask, Response, g, request
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+import assets
+import blueprints
+import commands
+import crypto
+import db
+import i18n
+import outbox
+import pages
+import plugins
+import rules
+import web
+import worker
+from accounts import sessions
+from settings import setting
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                               "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+                               "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+LARGEST = 4 << 20                               # bytes of a request: a logo and its form
+
+
+def create_app() -> Flask:
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    app.config.update(
+        SECRET_KEY=crypto.purpose_key("cookie"), MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=256 << 10,
+        MAX_FORM_PARTS=500, SESSION_COOKIE_NAME="__Host-kanton" if setting.secure else "kanton",
+        SESSION_COOKIE_SECURE=setting.secure, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=sessions.LIFE_STAYING, SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False, WTF_CSRF_CHECK_DEFAULT=True)
+    db.connect_to(setting.database)
+    _recognise_people(app)
+    app.before_request(web.open_request)
+    CSRFProtect(app)
+    app.teardown_request(web.close_request)
+    app.after_request(_finish)
+    for blueprint in blueprints.all_of_them():
+        app.register_blueprint(blueprint)
+    _answer_errors(app)
+    commands.add_to(app)
+    outbox.channels.update({name: plugin.send for name, plugin in
+                            plugins.load("notices.channels", setting.channels).items()})
+    outbox.wake.append(worker.nudge)
+    assets.prepare()
+    return app
+
+
+def _recognise_people(app: Flask) -> None:
+    """The cookie's «user id» is a random session token (decision, «Flask-Login»)."""
+    login = LoginManager()
+    login.session_protection = None
+    login.user_loader(sessions.find)
+    login.init_app(app)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if setting.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if request.endpoint == "files.static":
+        return response
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.vary.update(["Cookie", "HX-Request", "HX-Request-Type", "HX-Target"])
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+    return pages.compressed(response)
+
+
+def _answer_errors(app: Flask) -> None:
+    """Each refusal has its status; an error never shows more than its request's number."""
+    answers: dict[type[Exception], int] = {
+        rules.Forbidden: 403, rules.NotHere: 404, rules.Conflict: 409, rules.Gone: 410, rules.Refused: 422,
+        rules.TooMany: 429, rules.Busy: 503}
+    for kind, status in answers.items():
+        app.register_error_handler(kind, lambda error, status=status: error_page(status, error))
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(HTTPException, lambda error: _http(error))
+    app.register_error_handler(peewee.OperationalError, _database_trouble)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> Any:
+    code = error.code or 500
+    if code < 400:
+        return error
+    return error_page(code, error, headers=[(name, value) for name, value in error.get_headers()
+                                            if name in ("Allow", "Retry-After")])
+
+
+def _forged(error: CSRFError) -> Any:
+    """Without any cookie the browser keeps none: say so instead of turning in circles (G17-R1)."""
+    if not request.cookies and request.endpoint == "signin.enter":
+        return pages.page("no_cookies.html", 403)
+    return error_page(403, error)
+
+
+def _database_trouble(error: peewee.OperationalError) -> Any:
+    log.error("request %s: database: %s", g.get("request_id"), error)
+    if not db.database.is_closed() and not db.database.in_transaction():
+        db.database.close()                     # a connection in trouble is not kept
+    return error_page(503, error, headers=[("Retry-After", "30")])
+
+
+def _unexpected(error: Exception) -> Any:
+    log.exception("request %s: %s %s", g.get("request_id"), request.method, request.path)
+    return error_page(500, error)
+
+
+def error_page(status: int, error: Exception, headers: Any = ()) -> Response:
+    """A page that says what happened and the way on, in the reader's language; never from where it came."""
+    wait = getattr(error, "wait", None)
+    with i18n.speaking(i18n.voice()):
+        response = pages.page("errors/error.html", status, status=status, wait=wait, why=getattr(error, "why", None),
+                              failed=False)
+    for name, value in headers:
+        response.headers[name] = value
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response

@@ -1,0 +1,86 @@
+"""What happened, who did it, and from where: three books that are only ever added to.
+
+Each line's digest covers the line before it, so that a changed or missing line
+shows (`flask verify`). Personal details stand beside the line under a salt of
+their own: erasing them leaves the chain whole (decision 6).
+"""
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import current
+import db
+from clock import now
+from models import (
+    Event,
+    EventFacts,
+    InstallationEvent,
+    InstallationEventFacts,
+    PersonalEvent,
+    PersonalEventFacts,
+)
+from tenancy import at_work
+
+
+def record(kind: str, subject: str = "", **facts: Any) -> Event:
+    """A line in the book of the organisation at work. Needs a transaction: no memory, no deed."""
+    return _write(Event, EventFacts, f"organisation {at_work().id}", (Event.organisation == at_work().id,),
+                  {"organisation": at_work().id}, kind, subject, facts)  # type: ignore[no-any-return]
+
+
+def record_for(user_id: int, kind: str, subject: str = "", **facts: Any) -> PersonalEvent:
+    """A line in a person's own book."""
+    return _write(PersonalEvent, PersonalEventFacts, f"person {user_id}", (PersonalEvent.user == user_id,),
+                  {"user": user_id}, kind, subject, facts)  # type: ignore[no-any-return]
+
+
+def record_here(kind: str, subject: str = "", **facts: Any) -> InstallationEvent:
+    """A line in the installation's book."""
+    return _write(InstallationEvent, InstallationEventFacts, "installation", (),
+                  {}, kind, subject, facts)  # type: ignore[no-any-return]
+
+
+def _write(book: Any, details: Any, name: str, where: Any, owner: dict[str, Any],
+           kind: str, subject: str, facts: dict[str, Any]) -> Any:
+    if not db.database.in_transaction():
+        raise RuntimeError(f"{kind}: an event is written in the transaction of its deed")
+    db.exclusively(f"book of {name}")
+    who = current.actor()
+    salt = secrets.token_hex(16)
+    full = {"by": who.name, "from": who.address, "agent": who.agent, "request": who.request_id,
+            "proofs": " ".join(who.proofs), **facts}
+    last = book.last(*where)
+    line = {"number": last.number + 1 if last else 1, "at": now(), "kind": kind, "actor": who.user_id,
+            "actor_kind": who.kind, "subject": subject, "commitment": commitment(salt, full)}
+    event = book.create(**owner, **line, digest=chained(last.digest if last else "", line))
+    details.create(event=event, salt=salt, facts=full)
+    return event
+
+
+def commitment(salt: str, facts: dict[str, Any]) -> str:
+    return hashlib.sha256((salt + json.dumps(facts, sort_keys=True, ensure_ascii=False)).encode()).hexdigest()
+
+
+def chained(previous: str, line: dict[str, Any]) -> str:
+    """The digest of a line after the one before it. `actor` is a number, `at` an instant."""
+    told = [previous, line["number"], int(line["at"].timestamp()), line["kind"], line["actor"],
+            line["actor_kind"], line["subject"], line["commitment"]]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def broken_lines(book: Any, details: Any, *where: Any) -> Iterator[tuple[int, str]]:
+    """What is wrong with a book: (number, reason). Nothing, when it is whole. Erased details are no fault."""
+    previous, expected = "", 1
+    lines = book.select(book, details.salt, details.facts).join(details, "LEFT OUTER", on=(details.event == book.id))
+    for line in lines.where(*where).order_by(book.number).objects():
+        told = {"number": line.number, "at": line.at, "kind": line.kind, "actor": line.actor_id,
+                "actor_kind": line.actor_kind, "subject": line.subject, "commitment": line.commitment}
+        if line.number != expected:
+            yield line.number, f"number {expected} is missing"
+        if line.digest != chained(previous, told):
+            yield line.number, "does not follow from the line before"
+        if line.salt is not None and commitment(line.salt, line.facts) != line.commitment:
+            yield line.number, "its details were changed"
+        previous, expected = line.digest, line.number + 1

@@ -1,0 +1,139 @@
+"""Signing in and out."""
+from flask import Response, g, request, session, url_for
+from flask_login import login_user, logout_user
+
+import crypto
+import web
+from accounts import sessions, signin
+from forms import EmailAddress, Form, Secret, Text, Tick, required
+from i18n import _l
+from models import Credential
+from pages import page
+from rules import NotHere, Refused
+from settings import setting
+from web import ANYONE, ATTEMPT_COOKIE, DEVICE_COOKIE, Blueprint, go
+
+blueprint = Blueprint("signin", __name__)
+
+
+class SignInForm(Form):
+    email = EmailAddress(_l("E-mail address"), [required()])
+    password = Secret(_l("Password"), [required()])
+    stay = Tick(_l("Stay signed in on this device"))
+
+
+class SecondStepForm(Form):
+    factor = Text(_l("Way"))
+    code = Text(_l("Code"), [required()])
+
+
+@blueprint.page("/signin", needs=ANYONE)
+def form() -> Response:
+    if g.me:
+        return go("public.home")
+    return page("accounts/signin.html", form=SignInForm(), next=web.local(request.args.get("next")))
+
+
+@blueprint.action("/signin", needs=ANYONE)
+def enter() -> Response:
+    entry = SignInForm()
+    place = web.local(request.args.get("next")) or ""
+    device = request.cookies.get(DEVICE_COOKIE) or crypto.token()
+    if not entry.submit_to(lambda email, password, stay: signin.with_password(
+            email, password, stay=stay, device=device, place=place)):
+        return page("accounts/signin.html", 422, form=entry, next=place or None)
+    outcome: signin.Outcome = entry.result
+    if outcome.session:
+        return let_in(outcome, device, stay=entry.stay.data)
+    response = go(".second_step")
+    set_cookie(response, ATTEMPT_COOKIE, outcome.attempt, int(signin.HALF_WAY.total_seconds()))
+    set_cookie(response, DEVICE_COOKIE, device, 400 * 86400)
+    return response
+
+
+@blueprint.page("/signin/second-step", needs=ANYONE)
+def second_step() -> Response:
+    attempt = signin.half_way(request.cookies.get(ATTEMPT_COOKIE, ""))
+    if attempt is None:
+        return go(".form")
+    return challenge(attempt, SecondStepForm(factor=request.args.get("with", "")))
+
+
+@blueprint.action("/signin/second-step", needs=ANYONE)
+def prove() -> Response:
+    token = request.cookies.get(ATTEMPT_COOKIE, "")
+    attempt = signin.half_way(token)
+    if attempt is None:
+        return go(".form")
+    answer = SecondStepForm()
+    device = request.cookies.get(DEVICE_COOKIE, "")
+    kind = answer.factor.data or next(iter(signin.factors_of(attempt.user)), "")
+    try:
+        if not answer.submit_to(lambda factor, code: signin.with_second_step(token, kind, code, device=device)):
+            if signin.half_way(token) is None:
+                return too_often()
+            return challenge(attempt, answer, 422)
+    except NotHere:
+        return go(".form")
+    response = let_in(answer.result, device, stay=attempt.stay)
+    response.delete_cookie(ATTEMPT_COOKIE)
+    return response
+
+
+@blueprint.action("/signin/cancel", needs=ANYONE)
+def cancel() -> Response:
+    """«This is not me»: the half-way sign-in ends."""
+    signin.give_up(request.cookies.get(ATTEMPT_COOKIE, ""))
+    response = go(".form")
+    response.delete_cookie(ATTEMPT_COOKIE)
+    return response
+
+
+@blueprint.action("/signout", needs=ANYONE)
+def leave() -> Response:
+    if g.me:
+        sessions.sign_out(g.me)
+    logout_user()
+    session.clear()
+    response = go(".form")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def challenge(attempt: object, form: Form, status: int = 200) -> Response:
+    user = attempt.user  # type: ignore[attr-defined]
+    factors = signin.factors_of(user)
+    chosen = form.factor.data if form.factor.data in factors else next(iter(factors), "")
+    left = Credential.select().where(Credential.user == user.id, Credential.kind == "backup_codes").count()
+    return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen, codes_left=left,
+                email=user.email_typed)
+
+
+def too_often() -> Response:
+    """Five wrong answers: the sign-in begins anew, with the password."""
+    entry = SignInForm(email="")
+    entry.refuse(Refused(_l("Too many wrong codes. Sign in again with your password.")))
+    response = page("accounts/signin.html", 422, form=entry, next=None)
+    response.delete_cookie(ATTEMPT_COOKIE)
+    return response
+
+
+def let_in(outcome: signin.Outcome, device: str, *, stay: bool) -> Response:
+    """The browser gets the session's cookie, and goes where it wanted to go."""
+    session.clear()                             # a new CSRF token, too
+    carry(outcome.session, stay=stay)
+    from_place = web.local(outcome.place)
+    response = web.redirect(from_place or url_for("public.home"), 303)
+    set_cookie(response, DEVICE_COOKIE, device, 400 * 86400)  # type: ignore[arg-type]
+    return response  # type: ignore[return-value]
+
+
+def carry(secret: str, *, stay: bool) -> None:
+    """Put a session's secret into the browser's cookie."""
+    who = sessions.find(secret)
+    session.permanent = stay
+    login_user(who)
+
+
+def set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="Lax", secure=setting.secure)

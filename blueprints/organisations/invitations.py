@@ -1,0 +1,83 @@
+"""Asking people in, and what became of it."""
+from flask import Response, g
+
+import paging
+from accounts.sessions import PEOPLE
+from forms import Choice, EmailAddress, Form, Text, Tick, required
+from i18n import NAMES, _, _l
+from models import Invitation, Message, Organisation, Role, User
+from organisations import invitations, roles
+from organisations.roles import Right
+from pages import page
+from web import OrganisationBlueprint, done
+
+blueprint = OrganisationBlueprint("invitations", __name__)
+
+
+class InviteForm(Form):
+    email = EmailAddress(_l("E-mail address"), [required()])
+    first_name = Text(_l("First name"))
+    last_name = Text(_l("Last name"))
+    role = Choice(_l("Role"), choices=[(role.value, label) for role, label in roles.LABELS.items()],
+                  default=Role.COLLABORATOR.value)
+    accounting = Tick(_l("May see and pay invoices"))
+    pref_billing = Tick(_l("Gets reminders about billing"))
+    pref_product_events = Tick(_l("Is told about products and new members"))
+    exact_address = Tick(_l("Only this address may accept"), default=True)
+    language = Choice(_l("Language of the mail"), choices=[(code, NAMES[code]) for code in NAMES])
+    note = Text(_l("A word of your own"))
+
+
+@blueprint.page("/members/invite", needs=Right.INVITE, fresh=PEOPLE)
+def new() -> Response:
+    return invitation_page(InviteForm(language=Organisation.get_by_id(g.here.id).language))
+
+
+@blueprint.action("/invitations", needs=Right.INVITE, fresh=PEOPLE)
+def invite() -> Response:
+    form = InviteForm()
+    if form.submit_to(invitations.invite):
+        return done(_("The invitation to %(email)s is on its way.", email=form.result.email_typed), ".pending")
+    return invitation_page(form, 422)
+
+
+@blueprint.page("/invitations", needs=Right.INVITE)
+def pending() -> Response:
+    """Invitations nobody has answered yet, the latest first; their mails' state with them."""
+    return pending_page()
+
+
+@blueprint.action("/invitations/<id>/resend", needs=Right.INVITE, fresh=PEOPLE)
+def resend(id: str) -> Response:
+    invitation = invitations.resend(id)
+    return done(_("The invitation to %(email)s is on its way again.", email=invitation.email_typed), ".pending")
+
+
+@blueprint.action("/invitations/<id>/withdraw", needs=Right.INVITE, fresh=PEOPLE)
+def withdraw(id: str) -> Response:
+    invitation = invitations.withdraw(id)
+    return done(_("The invitation to %(email)s has been withdrawn.", email=invitation.email_typed), ".pending")
+
+
+@blueprint.page("/invitations/<id>/link", needs=Right.INVITE, fresh=PEOPLE)
+def link(id: str) -> Response:
+    """The link itself, to be handed over in another way (decision 14)."""
+    return page("organisations/invitation_link.html", invitation=invitations.link(id))
+
+
+def invitation_page(form: InviteForm, status: int = 200) -> Response:
+    return page("organisations/invite.html", status, form=form, roles=roles.choices(g.here.standing))
+
+
+def pending_page(status: int = 200) -> Response:
+    waiting = (Invitation.select(Invitation, User).join(User, on=Invitation.inviter)
+               .where(Invitation.state.in_((Invitation.PENDING, Invitation.EXPIRED))))
+    cut = paging.cut(waiting, [(Invitation.created, False), (Invitation.id, False)], "invitations")
+    return page("organisations/invitations.html", status, cut=cut, mails=mails_of(cut.rows), labels=roles.LABELS)
+
+
+def mails_of(rows: list[Invitation]) -> dict[str, Message]:
+    """The latest mail of each invitation: waiting, sent, or given up."""
+    mails = (Message.select(Message.subject, Message.state, Message.error, Message.sent, Message.attempts)
+             .where(Message.subject.in_([row.public_id for row in rows])).order_by(Message.id))
+    return {mail.subject: mail for mail in mails}

@@ -1,0 +1,51 @@
+"""The front door: home, health, language, what cookies are for."""
+from flask import Response, g, make_response, redirect, request, url_for
+
+import web
+from db import database
+from organisations import switching
+from pages import page
+from settings import setting
+from web import ANYONE, LANGUAGE_COOKIE, Blueprint, go
+
+blueprint = Blueprint("public", __name__)
+
+
+@blueprint.page("/", needs=ANYONE)
+def home() -> Response:
+    """To the organisation last open, or to all of mine, or to the sign-in page."""
+    if g.me is None:
+        return go("signin.form")
+    places = switching.places(g.me.user_id)
+    last = next((place for place in places if place.id == g.me.last_organisation), None)
+    if last is None and len(places) == 1:
+        last = places[0]
+    return go("overview.show", organisation=last.slug) if last else go("my_organisations.show")
+
+
+@blueprint.page("/healthz", needs=ANYONE)
+def healthz() -> Response:
+    """200 `ok` when the database answers."""
+    try:
+        database.connect(reuse_if_open=True)
+        database.execute_sql("SELECT 1").fetchone()
+    except Exception:
+        return make_response("database unavailable\n", 503, {"Content-Type": "text/plain; charset=utf-8"})
+    return make_response("ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"})
+
+
+@blueprint.action("/language", needs=ANYONE)
+def language() -> Response:
+    """A visitor's choice of language, kept in a cookie; then back to where they were."""
+    chosen = request.form.get("language", "")
+    response = redirect(web.local(request.form.get("back")) or url_for(".home"), 303)
+    if chosen in setting.languages:
+        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax",
+                            secure=setting.secure)
+    return response  # type: ignore[return-value]
+
+
+@blueprint.page("/cookies", needs=ANYONE)
+def cookies() -> Response:
+    """Which cookies there are, what for and how long (G17-R2)."""
+    return page("cookies.html")

@@ -1,0 +1,107 @@
+"""Tokens, seals and signatures; one key ring, one key for each purpose.
+
+The master key signs nothing itself: HKDF-SHA-256 (RFC 5869) makes a key for
+every purpose, so that a value of one kind can never be read as another.
+"""
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from settings import setting
+
+CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class Unsealable(ValueError):
+    """A sealed value was changed, moved to another place, or sealed with a key we no longer have."""
+
+
+def public_id() -> str:
+    """What the outside calls a row: 16 random symbols, 80 bits, never reused."""
+    return "".join(secrets.choice(CROCKFORD) for _ in range(16))
+
+
+def token() -> str:
+    """A secret of 256 bits for a cookie or a link."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret that is long enough to need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sign(purpose: str, *parts: object) -> str:
+    """128 bits that only we can make of these parts: a link's token, rebuilt on demand, stored nowhere."""
+    message = "\x1f".join(str(part) for part in parts).encode()
+    mac = hmac.digest(_key("sign:" + purpose), message, "sha256")[:16]
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def signed(signature: str, purpose: str, *parts: object) -> bool:
+    return hmac.compare_digest(signature.encode(), sign(purpose, *parts).encode())
+
+
+def seal(secret: bytes, place: str) -> bytes:
+    """Encrypted and bound to its place (table, column, row): it opens nowhere else."""
+    nonce = os.urandom(12)
+    return b"\x01" + nonce + AESGCM(_key("seal")).encrypt(nonce, secret, place.encode())
+
+
+def unseal(sealed: bytes, place: str) -> bytes:
+    try:
+        return AESGCM(_key("seal")).decrypt(bytes(sealed[1:13]), bytes(sealed[13:]), place.encode())
+    except (InvalidTag, ValueError) as error:
+        raise Unsealable(place) from error
+
+
+def bucket(kind: str, subject: str) -> str:
+    """A limiter's key: says nothing about whom it counts."""
+    return hmac.digest(_key("bucket"), f"{kind}\x1f{subject}".encode(), "sha256").hex()[:32]
+
+
+def purpose_key(purpose: str) -> str:
+    """A key for a library that wants one of its own, as text."""
+    return _key("for:" + purpose).hex()
+
+
+def _key(purpose: str) -> bytes:
+    return _derived(master(), purpose)
+
+
+@cache
+def _derived(master: str, purpose: str) -> bytes:
+    return HKDF(SHA256(), 32, b"kanton", purpose.encode()).derive(master.encode())
+
+
+def master() -> str:
+    """The master key: SECRET_KEY, or the one kept in DATA.
+
+    Raises SystemExit when it is missing although there is a database, or when others may read it.
+    """
+    return setting.secret_key or _kept(setting.data)
+
+
+@cache
+def _kept(data: Path) -> str:
+    path = data / "secret.key"
+    if not path.exists():
+        if (data / "kanton.db").exists() or setting.database_url:
+            raise SystemExit(
+                f"{path} is missing, but there is a database. Put the key back, or set SECRET_KEY: "
+                "without it sealed secrets cannot be read.")
+        data.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+    if path.stat().st_mode & 0o077:
+        raise SystemExit(f"{path} can be read by others. Say: chmod 600 {path}")
+    return path.read_text().strip()

@@ -1,0 +1,112 @@
+"""Forms: what may be sent, its shape, and where a refusal is shown.
+
+A form knows shapes (a choice, a number); a verb knows rules. What is not
+declared here is refused, and what is declared once may come once (SU-08).
+"""
+from collections.abc import Callable
+from typing import Any
+
+import wtforms
+from flask import request
+from werkzeug.datastructures import FileStorage
+from wtforms import validators
+
+from i18n import _l
+from rules import Refused
+
+REQUIRED = _l("Fill in this field.")
+OUTSIDE = {"csrf_token"}
+
+
+def required(message: Any = REQUIRED) -> validators.InputRequired:
+    return validators.InputRequired(message)
+
+
+class Form(wtforms.Form):
+    """A POST's data, or the values a page starts with."""
+
+    class Meta:
+        locales = False          # the messages are ours, in our catalogues
+
+    def __init__(self, **start: Any):
+        sent = request.method == "POST"
+        super().__init__(request.form if sent else None, data=None if sent else start)
+        self.form_errors: list[Any] = []
+        self.result: Any = None
+
+    def submit_to(self, verb: Callable[..., Any], **more: Any) -> bool:
+        """Hand the data to a verb if it is well formed; show by the field why it was refused."""
+        if not self.validate():
+            return False
+        try:
+            self.result = verb(**self.data, **more)
+        except Refused as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+    def refuse(self, refusal: Refused) -> None:
+        field = self._fields.get(refusal.field or "")
+        if field is None:
+            self.form_errors.append(refusal.why)
+        else:
+            field.errors = [*field.errors, refusal.why]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Well formed, nothing unknown, nothing twice."""
+        fine = super().validate(extra_validators)
+        if self._strange():
+            self.form_errors.append(_l("This form was changed on its way. Load the page again and fill it in anew."))
+            return False
+        return bool(fine)
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.form_errors or self.errors)
+
+    def _strange(self) -> bool:
+        for name, values in request.form.lists():
+            field = self._fields.get(name)
+            many = isinstance(field, (wtforms.SelectMultipleField, wtforms.FieldList))
+            if (field is None and name not in OUTSIDE) or (len(values) > 1 and not many):
+                return True
+            if any("\x00" in value or len(value) > 10_000 for value in values):
+                return True
+        return False
+
+
+def upload(name: str) -> FileStorage | None:
+    """A sent file, or nothing."""
+    file = request.files.get(name)
+    return file if file and file.filename else None
+
+
+class Tick(wtforms.BooleanField):
+    """A box: ticked, or not sent at all."""
+
+
+class Text(wtforms.StringField):
+    """One line, without the blanks around it."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        super().process_formdata(valuelist)
+        self.data = (self.data or "").strip()
+
+
+class EmailAddress(Text):
+    widget = wtforms.widgets.EmailInput()
+
+
+class Secret(wtforms.PasswordField):
+    """Never sent back, not even after a refusal."""
+
+
+class Choice(wtforms.SelectField):
+    """One of a few; what is not offered is refused in our words."""
+
+    def __init__(self, *arguments: Any, **keywords: Any):
+        super().__init__(*arguments, **{"validate_choice": False} | keywords)
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in {value for value, *_rest in self.iter_choices()}:
+            raise validators.ValidationError(_l("Choose one of the offered values."))

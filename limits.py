@@ -1,0 +1,103 @@
+"""How often is too often: one table, counted in the database so that all workers share it.
+
+The count is taken before the secret is looked at (reserve, then check), so
+that a hundred guesses at one instant are a hundred counts. On SQLite the
+counts stand in a file of their own, which may lose a second in a power cut.
+"""
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import crypto
+import db
+from clock import epoch
+from rules import TooMany
+from settings import setting
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`times` in `seconds`, counted for each subject apart."""
+
+    name: str
+    times: int
+    seconds: int
+    why: str
+
+
+SIGN_IN_ACCOUNT = Limit("sign-in account", 10, 900, "guesses against one account from browsers it does not know")
+SIGN_IN_DEVICE = Limit("sign-in device", 10, 900, "guesses from a browser the account knows; strangers cannot use it up")
+SIGN_IN_NETWORK = Limit("sign-in network", 60, 900, "one network going through many accounts; an office signs in at nine")
+SECOND_STEP = Limit("second step", 5, 900, "wrong codes, of all factors together: five, then a pause (G7)")
+SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses over a day")
+PROOF = Limit("proof", 10, 900, "wrong passwords from inside a session")
+SIGN_UP_ADDRESS = Limit("sign-up address", 3, 3600, "mails to somebody who may not have asked")
+SIGN_UP_NETWORK = Limit("sign-up network", 20, 3600, "one network making accounts")
+RESET_ADDRESS = Limit("reset address", 3, 3600, "mails to somebody who may not have asked")
+RESET_NETWORK = Limit("reset network", 20, 3600, "one network asking for many people")
+LINK_NETWORK = Limit("link network", 60, 900, "trying tokens")
+ADDRESS_CHANGE = Limit("address change", 5, 3600, "mails to addresses that are not ours yet")
+INVITE_ORGANISATION = Limit("invite", 200, 3600, "an organisation writing to strangers (decision 20)")
+UPLOAD = Limit("upload", 20, 3600, "pictures cost a second each")
+CREATE_ORGANISATION = Limit("create organisation", 10, 86_400, "names taken for ever")
+EXPORT = Limit("export", 30, 3600, "whole lists of people leaving the house")
+
+_COUNT = """
+INSERT INTO hit (bucket, ends, times) VALUES (?, ?, 1)
+ON CONFLICT (bucket) DO UPDATE SET
+  times = CASE WHEN hit.ends = excluded.ends THEN hit.times + 1 ELSE 1 END, ends = excluded.ends
+RETURNING times"""
+
+
+def spend(limit: Limit, subject: object) -> int:
+    """Count once more; TooMany when that is too often. What is left."""
+    if setting.rate_limits == "off":
+        return limit.times
+    ends = _end(limit)
+    (times,) = _ask(_COUNT, (crypto.bucket(limit.name, str(subject)), ends))
+    if times > limit.times:
+        raise TooMany(ends - epoch())
+    return int(limit.times - times)
+
+
+def left(limit: Limit, subject: object) -> int:
+    """How many are left, without counting."""
+    row = _ask("SELECT times FROM hit WHERE bucket = ? AND ends = ?",
+               (crypto.bucket(limit.name, str(subject)), _end(limit)))
+    return limit.times - (row[0] if row else 0)
+
+
+def forgive(limit: Limit, subject: object) -> None:
+    """After a success the subject begins anew. Never said of a network."""
+    _ask("DELETE FROM hit WHERE bucket = ? RETURNING 1", (crypto.bucket(limit.name, str(subject)),))
+
+
+def forget_old() -> None:
+    """Counts whose time is over say nothing any more."""
+    _ask("DELETE FROM hit WHERE ends < ? RETURNING 1", (epoch(),))
+
+
+def _end(limit: Limit) -> int:
+    """When the present stretch of time ends, in seconds since 1970."""
+    return (epoch() // limit.seconds + 1) * limit.seconds
+
+
+_local = threading.local()
+
+
+def _ask(sql: str, parameters: tuple[Any, ...]) -> Any:
+    if not db.on_sqlite():
+        rows: list[Any] = db.database.execute_sql(db.placeholders(sql), parameters).fetchall()
+    else:
+        connection = _file()
+        rows = connection.execute(sql, parameters).fetchall()
+    return rows[0] if rows else None
+
+
+def _file() -> Any:
+    path = str(setting.data / "limits.db")
+    if getattr(_local, "path", None) != path:
+        _local.connection, _local.path = db.open_plain(path), path
+        _local.connection.execute("CREATE TABLE IF NOT EXISTS hit "
+                                  "(bucket TEXT PRIMARY KEY, ends INTEGER NOT NULL, times INTEGER NOT NULL) STRICT")
+    return _local.connection

@@ -1,0 +1,434 @@
+"""Every table, what it holds, and what one row can say of itself."""
+import enum
+from datetime import timedelta
+from typing import Any, Self
+
+from peewee import (
+    SQL,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    Check,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    TextField,
+)
+
+import crypto
+from clock import now
+from db import InstantField, Record
+from tenancy import Owned, at_work
+
+
+class Role(enum.StrEnum):
+    """What somebody is in an organisation (domain §1.1), the strongest first."""
+
+    LEGAL = "legal"
+    ADMIN = "admin"
+    COLLABORATOR = "collaborator"
+    EXTERNAL = "external"
+
+
+# --- people -----------------------------------------------------------------------------------
+
+
+class User(Record):
+    """A person's account: one identity for the whole installation."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    email = TextField(unique=True)              # the key: folded, domain in ASCII
+    email_typed = TextField()                   # where mail goes, as the person wrote it
+    password = BlobField(null=True)             # sealed PHC string; none: another way in
+    password_changed = InstantField(null=True)
+    first_name = TextField()
+    last_name = TextField()
+    language = TextField()
+    country = TextField(default="CH")
+    time_zone = TextField(default="Europe/Zurich")
+    theme = TextField(default="")               # "", light or dark
+    operator = BooleanField(default=False)
+    two_factor = BooleanField(default=False)    # is a second factor active?
+    epoch = IntegerField(default=0)             # raised when everything signed in must end
+    last_organisation = IntegerField(null=True) # a number, so that closing one disturbs nobody
+    created = InstantField(default=now)
+    suspended = InstantField(null=True)
+
+    class Meta:
+        table_name = "account"                  # `user` is a word PostgreSQL keeps for itself
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Device(Record):
+    """A browser we have seen a person use. Known devices are not locked out by strangers."""
+
+    token_hash = TextField()
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="devices")
+    label = TextField(default="")
+    network = TextField(default="")
+    epoch = IntegerField(default=0)
+    first_seen = InstantField(default=now)
+    last_seen = InstantField(default=now)
+
+    class Meta:
+        indexes = ((("token_hash", "user"), True),)
+
+
+class Session(Record):
+    """One sign-in on one browser. The cookie holds a random token; here is its hash only."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    token_hash = TextField(unique=True)
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="sessions")
+    device = ForeignKeyField(Device, null=True, on_delete="SET NULL")
+    epoch = IntegerField()
+    proofs = TextField()                        # what was proved, in order: "password totp"
+    proved = InstantField(default=now)          # when the last fresh proof was given
+    stay = BooleanField(default=False)
+    agent = TextField(default="")
+    network = TextField(default="")
+    created = InstantField(default=now)
+    last_seen = InstantField(default=now)       # to the minute
+    expires = InstantField()                    # absolute
+    idle_seconds = IntegerField()
+    ended = InstantField(null=True)
+    ended_by = TextField(default="")            # signed_out, owner, password, factor, reset, replaced
+
+    class Meta:
+        indexes = ((("user", "ended"), False),)
+
+    @property
+    def alive(self) -> bool:
+        idle = self.last_seen + timedelta(seconds=self.idle_seconds)
+        return self.ended is None and now() < min(self.expires, idle)
+
+
+class Attempt(Record):
+    """Somebody half-way in: the first proof is given, the second is not. Has its own cookie."""
+
+    token_hash = TextField(unique=True)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    device = ForeignKeyField(Device, null=True, on_delete="CASCADE")
+    epoch = IntegerField()
+    proofs = TextField()
+    stay = BooleanField(default=False)
+    place = TextField(default="")               # the path wanted in the first place
+    tries = IntegerField(default=0)
+    created = InstantField(default=now)
+    expires = InstantField()
+
+
+class Credential(Record):
+    """Something that proves who one is: a second factor, or one backup code."""
+
+    PENDING, ACTIVE = "pending", "active"
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="credentials")
+    kind = TextField()                          # the factor's folder
+    label = TextField(default="")
+    handle = TextField(unique=True, default=crypto.public_id)   # how a given answer finds it
+    secret = BlobField(null=True)               # sealed
+    counter = BigIntegerField(default=0)        # the last step or count accepted
+    state = TextField(default=PENDING)
+    created = InstantField(default=now)
+    last_used = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("user", "kind", "state"), False),)
+
+
+class Link(Record):
+    """A link sent by mail, for one use. Its token is a signature of `public_id`, stored nowhere."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    purpose = TextField()                       # signup, reset, address.confirm, address.revert
+    user = ForeignKeyField(User, null=True, on_delete="CASCADE")
+    email = TextField(default="")               # the key of the address it was sent to
+    facts = JSONField(default=dict)
+    epoch = IntegerField(default=0)
+    created = InstantField(default=now)
+    expires = InstantField()
+    used = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("user", "purpose"), False), (("email", "purpose"), False))
+
+    @property
+    def token(self) -> str:
+        return f"{self.public_id}.{crypto.sign('link', self.purpose, self.public_id)}"
+
+
+# --- organisations ----------------------------------------------------------------------------
+
+
+class Organisation(Record):
+    """A tenant. Counts are kept by the verbs that change them, so that no page counts rows."""
+
+    KINDS = ("individual", "association", "company", "foundation", "public_body", "school", "other")
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    slug = TextField(unique=True)               # never used again, not even after the end
+    name = TextField()
+    kind = TextField(default="other")
+    street = TextField(default="")
+    house_number = TextField(default="")
+    address_line = TextField(default="")        # c/o, building, P.O. box
+    postcode = TextField(default="")
+    town = TextField(default="")
+    region = TextField(default="")
+    country = TextField(default="CH")
+    phone = TextField(default="")               # E.164
+    vat_number = TextField(default="")
+    currency = TextField(default="CHF")         # of future documents
+    language = TextField()                      # of letters to people without an account
+    time_zone = TextField(default="Europe/Zurich")
+    logo = TextField(default="")                # the digest of its Picture
+    admins_may_edit = BooleanField(default=False)
+    checklist_hidden = BooleanField(default=False)
+    origin = TextField(default="created")       # registration or created
+    status = TextField(default="active")
+    version = IntegerField(default=0)           # raised by each change of details, against lost edits
+    members = IntegerField(default=0)           # present, externals not counted
+    externals = IntegerField(default=0)
+    unprotected = IntegerField(default=0)       # present, without a second factor
+    invitations = IntegerField(default=0)       # pending
+    created = InstantField(default=now)
+
+
+class OrganisationOwned(Owned):
+    """A row that belongs to the organisation at work."""
+
+    organisation = ForeignKeyField(Organisation, default=lambda: at_work().id, on_delete="CASCADE")
+
+
+class Membership(OrganisationOwned):
+    """A person in an organisation, with a role. Rows of people who are gone stay, ended."""
+
+    ACTIVE, BLOCKED, REMOVED, LEFT = "active", "blocked", "removed", "left"
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    user = ForeignKeyField(User, backref="memberships")
+    role = TextField()
+    accounting = BooleanField(default=False)
+    pref_billing = BooleanField(default=False)
+    pref_product_events = BooleanField(default=False)
+    status = TextField(default=ACTIVE)
+    joined = InstantField(default=now)
+    ended = InstantField(null=True)
+    last_seen = InstantField(null=True)         # to the hour
+    alerted = InstantField(null=True)           # the last security alert
+    # Kept equal to the person's own by the verbs that change them: the list sorts, searches and
+    # filters a hundred thousand people by one index.
+    sort_name = TextField(default="")           # folded, last name first
+    search = TextField(default="")              # folded name and address
+    two_factor = BooleanField(default=False)
+
+    class Meta:
+        constraints = [Check("role IN ('legal', 'admin', 'collaborator', 'external')"),
+                       Check("status IN ('active', 'blocked', 'removed', 'left')"),
+                       Check("(ended IS NULL) = (status IN ('active', 'blocked'))")]
+        indexes = (
+            SQL("CREATE UNIQUE INDEX membership_once ON membership (organisation_id, user_id) WHERE ended IS NULL"),
+            SQL("CREATE INDEX membership_by_name ON membership (organisation_id, sort_name, id) WHERE ended IS NULL"),
+            SQL("CREATE INDEX membership_by_joined ON membership (organisation_id, joined, id) WHERE ended IS NULL"),
+            SQL("CREATE INDEX membership_by_seen ON membership (organisation_id, last_seen, id) WHERE ended IS NULL"),
+            SQL("CREATE INDEX membership_by_role ON membership (organisation_id, role, sort_name, id)"
+                " WHERE ended IS NULL"),
+            SQL("CREATE INDEX membership_unprotected ON membership (organisation_id, sort_name, id)"
+                " WHERE ended IS NULL AND NOT two_factor"),
+        )
+
+    @classmethod
+    def present(cls) -> Any:
+        return cls.select().where(cls.ended.is_null())
+
+    @classmethod
+    def legal_representatives(cls) -> Any:
+        """The active ones: RI-1 counts nobody else."""
+        return cls.select().where(cls.role == Role.LEGAL, cls.status == cls.ACTIVE)
+
+    @property
+    def accounts(self) -> bool:
+        """May this person see to money? Legal representatives and administration always, RI-5, RI-6."""
+        return self.role in (Role.LEGAL, Role.ADMIN) or (self.role == Role.COLLABORATOR and self.accounting)
+
+
+class Invitation(OrganisationOwned):
+    """Somebody asked in (domain §3.3). Its token is a signature, rebuilt on demand, stored nowhere."""
+
+    PENDING, ACCEPTED, DECLINED, WITHDRAWN, EXPIRED = "pending", "accepted", "declined", "withdrawn", "expired"
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    email = TextField()                         # the key
+    email_typed = TextField()
+    first_name = TextField(default="")
+    last_name = TextField(default="")
+    role = TextField()
+    accounting = BooleanField(default=False)
+    pref_billing = BooleanField(default=False)
+    pref_product_events = BooleanField(default=False)
+    exact_address = BooleanField(default=True)
+    language = TextField()
+    note = TextField(default="")
+    inviter = ForeignKeyField(User, backref="+")
+    generation = IntegerField(default=0)        # raised by each new sending: older links end
+    state = TextField(default=PENDING)
+    sent_count = IntegerField(default=0)
+    last_sent = InstantField(default=now)
+    reminders = IntegerField(default=0)         # how many have gone out since it was sent
+    seen = InstantField(null=True)
+    expires = InstantField()
+    created = InstantField(default=now)
+    closed = InstantField(null=True)
+    membership = ForeignKeyField(Membership, null=True, backref="+")
+
+    class Meta:
+        constraints = [Check("state IN ('pending', 'accepted', 'declined', 'withdrawn', 'expired')")]
+        indexes = (
+            SQL("CREATE UNIQUE INDEX invitation_once ON invitation (organisation_id, email) WHERE state = 'pending'"),
+            SQL("CREATE INDEX invitation_by_state ON invitation (organisation_id, state, created, id)"),
+            SQL("CREATE INDEX invitation_due ON invitation (expires) WHERE state = 'pending'"),
+        )
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email_typed
+
+    @property
+    def open(self) -> bool:
+        return self.state == self.PENDING and now() < self.expires
+
+    @property
+    def token(self) -> str:
+        return f"{self.public_id}.{crypto.sign('invitation', self.public_id, self.generation)}"
+
+
+class Picture(OrganisationOwned):
+    """A raster image, re-encoded by us. In the database, so that every node has it."""
+
+    digest = TextField()
+    kind = TextField()                          # image/png or image/webp
+    width = IntegerField()
+    height = IntegerField()
+    content = BlobField()
+    created = InstantField(default=now)
+
+    class Meta:
+        indexes = ((("organisation", "digest"), True),)
+
+
+# --- memory -----------------------------------------------------------------------------------
+
+
+class _Page:
+    """What the three books have in common. `digest` chains each line to the one before it."""
+
+    @classmethod
+    def last(cls, *where: Any) -> Self | None:
+        return cls.select().where(*where).order_by(cls.number.desc()).first()  # type: ignore[attr-defined,no-any-return]
+
+
+class Event(_Page, OrganisationOwned):
+    """A line in an organisation's book. Never changed, never deleted: triggers refuse it."""
+
+    number = IntegerField()                     # 1, 2, 3 … in this book
+    at = InstantField(default=now)
+    kind = TextField()                          # member.invited
+    actor = ForeignKeyField(User, null=True, backref="+")
+    actor_kind = TextField()
+    subject = TextField(default="")             # the public id of whom or what it is about
+    commitment = TextField()                    # SHA-256 of salt and facts
+    digest = TextField()
+
+    class Meta:
+        indexes = ((("organisation", "number"), True), (("organisation", "actor", "number"), False),
+                   (("organisation", "kind", "number"), False), (("organisation", "at"), False))
+
+
+class EventFacts(OrganisationOwned):
+    """The personal details of a line: these can be erased, and the chain still holds."""
+
+    event = ForeignKeyField(Event, unique=True, backref="details")
+    salt = TextField()
+    facts = JSONField()
+
+
+class PersonalEvent(_Page, Record):
+    """A line in a person's own book: sign-ins, factors, changes of the account."""
+
+    user = ForeignKeyField(User, backref="events")
+    number = IntegerField()
+    at = InstantField(default=now)
+    kind = TextField()
+    actor = ForeignKeyField(User, null=True, backref="+")
+    actor_kind = TextField()
+    subject = TextField(default="")
+    commitment = TextField()
+    digest = TextField()
+
+    class Meta:
+        indexes = ((("user", "number"), True), (("user", "at"), False))
+
+
+class PersonalEventFacts(Record):
+    event = ForeignKeyField(PersonalEvent, unique=True, backref="details")
+    salt = TextField()
+    facts = JSONField()
+
+
+class InstallationEvent(_Page, Record):
+    """A line in the installation's own book: operators, keys, moves."""
+
+    number = IntegerField(unique=True)
+    at = InstantField(default=now)
+    kind = TextField()
+    actor = ForeignKeyField(User, null=True, backref="+")
+    actor_kind = TextField()
+    subject = TextField(default="")
+    commitment = TextField()
+    digest = TextField()
+
+
+class InstallationEventFacts(Record):
+    event = ForeignKeyField(InstallationEvent, unique=True, backref="details")
+    salt = TextField()
+    facts = JSONField()
+
+
+class Message(Record):
+    """Something the outside world is still to be told. Read by the worker only."""
+
+    WAITING, SENT, FAILED = "waiting", "sent", "failed"
+
+    public_id = TextField(unique=True, default=crypto.public_id)    # the Message-ID, the same at every try
+    channel = TextField(default="email")
+    recipient = TextField()                     # where it goes
+    name = TextField(default="")
+    notice = TextField()
+    facts = JSONField(null=True)                # wiped when sent
+    language = TextField()
+    country = TextField(default="")
+    time_zone = TextField(default="")
+    user = ForeignKeyField(User, null=True, on_delete="SET NULL", backref="+")
+    organisation_id = IntegerField(null=True)   # whose errand it is; read without the boundary
+    subject = TextField(default="")             # the public id of what it is about, e.g. an invitation
+    state = TextField(default=WAITING)
+    attempts = IntegerField(default=0)
+    due = InstantField(default=now)
+    error = TextField(default="")
+    created = InstantField(default=now)
+    sent = InstantField(null=True)
+
+    class Meta:
+        constraints = [Check("state IN ('waiting', 'sent', 'failed')")]
+        indexes = (SQL("CREATE INDEX message_due ON message (due, id) WHERE state = 'waiting'"),
+                   SQL("CREATE INDEX message_about ON message (subject, id)"))
+
+
+TABLES = [User, Device, Session, Attempt, Credential, Link, Organisation, Membership, Invitation, Picture,
+          Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
+OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

@@ -1,0 +1,60 @@
+"""A message becomes a letter: subject, plain text and HTML in the recipient's language."""
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import crypto
+import i18n
+import templating
+from models import Message
+from notices.notices import NOTICES
+from organisations.roles import LABELS
+from settings import setting
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+def write(message: Message) -> Letter:
+    """Rendered when it is delivered, from the facts as they were; times in the recipient's zone."""
+    with i18n.speaking(i18n.Voice(message.language, message.country, message.time_zone)):
+        template = f"notices/{message.notice}.html"
+        context = {"link": link(message), **_facts(message.facts or {}), "name": message.name,
+                   "recipient": message.recipient, "instance": setting.instance, "support": setting.support,
+                   "host": setting.base_url, "language": message.language, "roles": LABELS}
+        subject = _line(templating.render_block(template, "subject", message.language, **context))
+        text = templating.render_block(template, "text", message.language, **context)
+        html = templating.render(template, message.language, subject_line=subject, **context)
+        return Letter(i18n.swiss(subject), i18n.swiss(_tidy(text)), i18n.swiss(html))
+
+
+def link(message: Message) -> str:
+    """The address its button leads to; its token is made anew here and stored nowhere."""
+    notice = NOTICES[message.notice]
+    token = (message.facts or {}).get("token")
+    path = notice.path
+    if token:
+        purpose, public_id, *rest = token
+        signature = (crypto.sign("invitation", public_id, *rest) if purpose == "invitation"
+                     else crypto.sign("link", purpose, public_id))
+        path = path.format(token=f"{public_id}.{signature}")
+    return f"{setting.base_url}{path}?lang={message.language}" if path else ""
+
+
+def _facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """Instants travel as seconds under names that say so."""
+    return {key: datetime.fromtimestamp(value, UTC) if key in ("until", "at") and isinstance(value, int) else value
+            for key, value in facts.items() if key != "token"}
+
+
+def _line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in text.strip().splitlines())) + "\n"

@@ -1,0 +1,30 @@
+"""What people are told: one line a notice, its text in templates/notices/<name>.html."""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`path`: where its button leads, with the link's token in it. `muteable`: appendix A, class M is not."""
+
+    name: str
+    path: str = ""
+    muteable: bool = False
+
+
+NOTICES = {notice.name: notice for notice in (
+    Notice("invitation", path="/invitations/{token}"),
+    Notice("invitation_reminder", path="/invitations/{token}"),
+    Notice("invitation_withdrawn"),
+    Notice("invitation_accepted", muteable=True),
+    Notice("invitation_declined", muteable=True),
+    Notice("invitation_expired", muteable=True),
+    Notice("invitation_role_lowered"),
+    Notice("member_joined", muteable=True),
+    Notice("member_left"),
+    Notice("member_removed"),
+    Notice("member_role_changed"),
+    Notice("role_changed"),
+    Notice("removed"),
+    Notice("left"),
+    Notice("security_alert"),
+)}

@@ -1,0 +1,229 @@
+"""The people of an organisation, and what they are in it (domain §1.5, G14)."""
+from typing import Any
+
+import audit
+import db
+import outbox
+from clock import now
+from db import transaction
+from i18n import _l
+from models import Membership, Organisation, Role, User
+from organisations.roles import Right, require, standing
+from rules import Address, Conflict, Forbidden, NotHere, Refused, fold
+from tenancy import at_work
+
+LAST_LEGAL = _l("An organisation needs at least one legal representative. Name a second one first.")
+
+
+def find(public_id: str) -> Membership:
+    """A present member of the organisation at work, held until the transaction ends; NotHere otherwise."""
+    membership = db.locked(Membership.present().where(Membership.public_id == public_id)).first()
+    if membership is None:
+        raise NotHere
+    return membership  # type: ignore[no-any-return]
+
+
+def present(user_id: int) -> Membership | None:
+    """Somebody's membership here, active or blocked."""
+    return Membership.present().where(Membership.user == user_id).first()  # type: ignore[no-any-return]
+
+
+def is_member(address: Address) -> bool:
+    return bool(Membership.present().join(User).where(User.email == address.key).exists())
+
+
+def add(person: User, role: str, *, accounting: bool = False, pref_billing: bool = False,
+        pref_product_events: bool = False) -> Membership:
+    """A new member. For verbs that have checked who may; records nothing themselves."""
+    membership = Membership.create(
+        user=person, role=role, accounting=accounting, pref_billing=pref_billing,
+        pref_product_events=pref_product_events, two_factor=person.two_factor, **listed_as(person))
+    _count_in(membership, +1)
+    return membership  # type: ignore[no-any-return]
+
+
+def listed_as(person: User) -> dict[str, str]:
+    """What the list keeps of a person, to sort and search by."""
+    return {"sort_name": fold(f"{person.last_name} {person.first_name}"),
+            "search": fold(f"{person.first_name} {person.last_name} {person.email_typed}")}
+
+
+def change_role(public_id: str, role: str, *, accounting: bool = False) -> Membership:
+    """RI-1 to RI-7. Two people demoting each other at one instant: one of them is refused."""
+    with transaction():
+        _one_at_a_time()
+        chooser = require(Right.CHANGE_ROLES)
+        member = find(public_id)
+        before, money = member.role, accounting and role == Role.COLLABORATOR
+        if role not in set(Role):
+            raise Refused(_l("Choose a role."), "role")
+        if role == Role.LEGAL and before != Role.LEGAL and not standing(chooser).may(Right.GIVE_LEGAL):
+            raise Refused(_l("Only a legal representative can make somebody a legal representative."), "role")
+        if before == Role.LEGAL and role != Role.LEGAL:
+            _may_take_legal(chooser, member, "role")
+        if (role, money) == (before, member.accounting):
+            return member
+        member.role, member.accounting = role, money
+        if role == Role.EXTERNAL:
+            member.pref_billing = False
+        member.save()
+        _count_role(before, role)
+        audit.record("member.role_changed", member.public_id, person=member.user.name, before=before, role=role,
+                     accounting=money)
+        outbox.post_to(member.user, "role_changed", organisation=_here().name, before=before, role=role,
+                       accounting=money)
+        if {before, role} & {Role.LEGAL, Role.ADMIN}:
+            tell_legal("member_role_changed", but=(member.user_id,), person=member.user.name, before=before, role=role)
+        return member
+
+
+def set_preferences(public_id: str, *, accounting: bool, pref_billing: bool, pref_product_events: bool) -> Membership:
+    """Somebody else's permission for the accounting, and what they are written about (C8)."""
+    with transaction():
+        _one_at_a_time()
+        require(Right.SET_PREFERENCES)
+        member = find(public_id)
+        _prefer(member, pref_billing, pref_product_events)
+        member.accounting = accounting and member.role == Role.COLLABORATOR
+        _save_preferences(member)
+        return member
+
+
+def set_own_preferences(*, pref_billing: bool, pref_product_events: bool) -> Membership:
+    """What I am written about (C9)."""
+    with transaction():
+        _one_at_a_time()
+        member = require(Right.OWN_PREFERENCES)
+        _prefer(member, pref_billing, pref_product_events)
+        _save_preferences(member)
+        return member
+
+
+def remove(public_id: str) -> Membership:
+    """Final; back in only by a new invitation (G14-R1). The account and other memberships stay."""
+    with transaction():
+        _one_at_a_time()
+        remover = require(Right.REMOVE_MEMBERS)
+        member = find(public_id)
+        if member.user_id == remover.user_id:
+            raise Refused(_l("To go yourself, leave the organisation instead."))
+        if member.role == Role.LEGAL:
+            _may_take_legal(remover, member)
+        _go(member, Membership.REMOVED)
+        audit.record("member.removed", member.public_id, person=member.user.name)
+        audit.record_for(member.user_id, "organisation.removed", organisation=_here().name)
+        outbox.post_to(member.user, "removed", organisation=_here().name)
+        tell_administration("member_removed", but=(member.user_id, remover.user_id), person=member.user.name)
+        return member
+
+
+def leave() -> Membership:
+    """Go oneself (A8). The last legal representative stays (RI-3)."""
+    with transaction():
+        _one_at_a_time()
+        member = require(Right.LEAVE)
+        if member.role == Role.LEGAL and not others_legal(member):
+            raise Conflict(LAST_LEGAL)
+        _go(member, Membership.LEFT)
+        audit.record("member.left", member.public_id, person=member.user.name)
+        audit.record_for(member.user_id, "organisation.left", organisation=_here().name)
+        outbox.post_to(member.user, "left", organisation=_here().name)
+        tell_administration("member_left", but=(member.user_id,), person=member.user.name)
+        return member
+
+
+def alert(public_id: str) -> Membership:
+    """A security alert to a member, at most one in 24 hours (G10)."""
+    with transaction():
+        require(Right.ALERT_MEMBERS)
+        member = find(public_id)
+        if member.alerted and (now() - member.alerted).total_seconds() < 86_400:
+            raise Conflict(_l("This person has had a security alert within the last 24 hours."))
+        member.alerted = now()
+        member.save()
+        audit.record("member.alerted", member.public_id, person=member.user.name)
+        outbox.post_to(member.user, "security_alert", organisation=_here().name, two_factor=member.two_factor)
+        return member
+
+
+def others_legal(member: Membership) -> bool:
+    """Is there another active legal representative? RI-1 counts nobody else."""
+    return bool(Membership.legal_representatives().where(Membership.id != member.id).exists())
+
+
+def count(**changes: int) -> None:
+    """Keep the organisation's stored counts: `count(invitations=+1)`."""
+    Organisation.update({getattr(Organisation, name): getattr(Organisation, name) + change
+                         for name, change in changes.items()}).where(Organisation.id == at_work().id).execute()
+
+
+def tell_legal(notice: str, but: tuple[int, ...] = (), **facts: Any) -> None:
+    """A word to every active legal representative."""
+    _tell(Membership.legal_representatives(), notice, but, facts)
+
+
+def tell_administration(notice: str, but: tuple[int, ...] = (), **facts: Any) -> None:
+    """A word to legal representatives and administration that want to hear of it."""
+    _tell(Membership.present().where(Membership.role.in_((Role.LEGAL, Role.ADMIN)),
+                                     Membership.status == Membership.ACTIVE, Membership.pref_product_events),
+          notice, but, facts)
+
+
+def _tell(whom: Any, notice: str, but: tuple[int, ...], facts: dict[str, Any]) -> None:
+    organisation = _here().name
+    for membership in whom.select_extend(User).join(User).where(Membership.user.not_in(but or (0,))).limit(50):
+        outbox.post_to(membership.user, notice, organisation=organisation, **facts)
+
+
+def _one_at_a_time() -> None:
+    """Whoever changes who is what waits for the one before (RI-1). SQLite's transactions do so by nature."""
+    if not db.on_sqlite():
+        db.locked(Organisation.select(Organisation.id).where(Organisation.id == at_work().id)).scalar()
+
+
+def _may_take_legal(chooser: Membership, member: Membership, field: str | None = None) -> None:
+    if not standing(chooser).may(Right.TAKE_LEGAL):
+        raise Forbidden(Right.TAKE_LEGAL)
+    if not others_legal(member):
+        raise Refused(LAST_LEGAL, field)
+
+
+def _prefer(member: Membership, pref_billing: bool, pref_product_events: bool) -> None:
+    if member.role == Role.LEGAL and not pref_billing and not others_legal(member):
+        raise Refused(_l("The only legal representative cannot switch off reminders about billing."), "pref_billing")
+    member.pref_billing = pref_billing and member.role != Role.EXTERNAL
+    member.pref_product_events = pref_product_events
+
+
+def _save_preferences(member: Membership) -> None:
+    if member.save():
+        audit.record("member.preferences_changed", member.public_id, person=member.user.name,
+                     accounting=member.accounting, pref_billing=member.pref_billing,
+                     pref_product_events=member.pref_product_events)
+
+
+def _go(member: Membership, status: str) -> None:
+    """Ended, with everything that hangs on it (G14-R4)."""
+    member.status, member.ended = status, now()
+    member.accounting = False
+    member.save()
+    _count_in(member, -1)
+    User.update(last_organisation=None).where(User.id == member.user_id,
+                                              User.last_organisation == at_work().id).execute()
+
+
+def _count_in(member: Membership, change: int) -> None:
+    counts = {"externals" if member.role == Role.EXTERNAL else "members": change}
+    if not member.two_factor:
+        counts["unprotected"] = change
+    count(**counts)
+
+
+def _count_role(before: str, after: str) -> None:
+    if (before == Role.EXTERNAL) != (after == Role.EXTERNAL):
+        inward = +1 if before == Role.EXTERNAL else -1
+        count(members=inward, externals=-inward)
+
+
+def _here() -> Organisation:
+    return Organisation.get_by_id(at_work().id)  # type: ignore[no-any-return]

@@ -1,0 +1,61 @@
+"""A person's organisations, and going from one to another. One organisation a tab: the path decides."""
+from dataclasses import dataclass
+
+from db import database, placeholders, transaction
+from models import User
+from organisations.roles import Standing
+from tenancy import across_organisations
+
+
+@dataclass(frozen=True)
+class Place:
+    """An organisation as one of its people enters it, with the counts its pages show."""
+
+    id: int
+    public_id: str
+    slug: str
+    name: str
+    logo: str
+    members: int
+    externals: int
+    unprotected: int
+    invitations: int
+    admins_may_edit: bool
+    membership_id: int
+    role: str
+    accounting: bool
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.role, bool(self.accounting), bool(self.admins_may_edit))
+
+    @property
+    def initials(self) -> str:
+        words = [word for word in self.name.split() if word[:1].isalnum()]
+        return "".join(word[0] for word in words[:2]).upper() or self.name[:1].upper()
+
+    @property
+    def tone(self) -> int:
+        """1 to 4, the same every time: the colour of its tile."""
+        return sum(self.public_id.encode()) % 4 + 1
+
+
+# Read without the tenant boundary, as constant text: it is bound to the person instead, and it is
+# how one finds out which organisations one may enter at all.
+_PLACES = """
+SELECT o.id, o.public_id, o.slug, o.name, o.logo, o.members, o.externals, o.unprotected, o.invitations,
+       o.admins_may_edit, m.id, m.role, m.accounting
+FROM membership AS m JOIN organisation AS o ON o.id = m.organisation_id
+WHERE m.user_id = ? AND m.status = 'active' AND o.status = 'active' ORDER BY o.name, o.id"""
+
+
+def places(user_id: int) -> list[Place]:
+    """All the organisations a person may enter, by name."""
+    with across_organisations("a person's own memberships"):
+        return [Place(*row) for row in database.execute_sql(placeholders(_PLACES), (user_id,)).fetchall()]
+
+
+def remember(user_id: int, organisation_id: int) -> None:
+    """Where to go after the next sign-in."""
+    with transaction():
+        User.update(last_organisation=organisation_id).where(User.id == user_id).execute()

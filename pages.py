@@ -1,0 +1,70 @@
+"""Pages: one template each, whole or the block that htmx is going to replace."""
+import gzip
+import secrets
+from typing import Any
+
+from flask import Response, g, get_flashed_messages, make_response, request, url_for
+from flask_wtf.csrf import generate_csrf
+
+import assets
+import i18n
+import templating
+from settings import setting
+
+COMPRESS_FROM = 600                             # bytes; smaller answers fit one packet anyway
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """Render a page, or the one block of it whose name is the target's id (decision 7)."""
+    context = {**shell(), **context}
+    block = target()
+    if block and partial() and templating.has_block(template, block):
+        html = templating.render_block(template, block, **context) + templating.render("parts/toast.html", **context)
+    else:
+        html = templating.render(template, **context)
+    response = make_response(i18n.swiss(html), status)
+    response.headers["Content-Language"] = i18n.voice().language
+    return response
+
+
+def partial() -> bool:
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in headers
+
+
+def target() -> str:
+    """The id of what htmx replaces: `section#people` says people."""
+    return request.headers.get("HX-Target", "").rpartition("#")[2]
+
+
+def shell() -> dict[str, Any]:
+    """What every template may ask for, whoever looks at it."""
+    here = g.get("here")
+    return {
+        "me": g.get("me"), "here": here, "my_role": g.get("my_role"), "request_id": g.get("request_id", ""),
+        "my_organisations": g.get("my_organisations", ()), "navigation": g.get("navigation", ()), "crumbs": (),
+        "may": g.get("may", _nothing), "languages": [(code, i18n.NAMES[code]) for code in setting.languages],
+        "language": i18n.voice().language, "csrf_token": generate_csrf, "asset": assets.url, "url_for": url_for,
+        "get_flashed_messages": get_flashed_messages, "path": request.full_path.rstrip("?"),
+        "instance": setting.instance, "support": setting.support, "demo": setting.demo,
+    }
+
+
+def _nothing(_right: Any) -> bool:
+    return False
+
+
+def compressed(response: Response) -> Response:
+    """HTML leaves compressed, with filling of random length, so that its size tells nothing (BREACH)."""
+    if (response.mimetype not in ("text/html", "text/csv") or response.direct_passthrough or response.is_streamed
+            or "gzip" not in request.headers.get("Accept-Encoding", "") or "Content-Encoding" in response.headers):
+        return response
+    body = response.get_data()
+    if len(body) < COMPRESS_FROM:
+        return response
+    if response.mimetype == "text/html":
+        body += b"<!--" + secrets.token_hex(secrets.randbelow(32)).encode() + b"-->"
+    response.set_data(gzip.compress(body, 4, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response

@@ -1,0 +1,20 @@
+"""Finding what can be plugged in: our own folder first, then installed packages."""
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module, util
+from importlib.metadata import entry_points
+from typing import Any
+
+
+def load(package: str, names: Iterable[str]) -> dict[str, Any]:
+    """The plug-ins of one kind, by name and in that order."""
+    return {name: find(package, name) for name in names}
+
+
+@cache
+def find(package: str, name: str) -> Any:
+    if name.isidentifier() and util.find_spec(f"{package}.{name}"):
+        return import_module(f"{package}.{name}").plugin
+    for entry in entry_points(group=package, name=name):
+        return entry.load()
+    raise LookupError(f"no {name!r} in {package}, and no installed package offers one")

@@ -1,0 +1,105 @@
+"""The rules say no; and the few rules every room shares: addresses, names, plain text."""
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+import idna
+from email_validator import EmailNotValidError, validate_email
+
+from i18n import _l
+
+
+class Refused(Exception):
+    """A rule says no. `why` is shown to the person, by the field it is about. 422."""
+
+    def __init__(self, why: Any, field: str | None = None):
+        super().__init__(why)
+        self.why, self.field = why, field
+
+
+class Conflict(Exception):
+    """A race was lost, or the state has moved on: nothing was done, the page is shown as it now is. 409."""
+
+    def __init__(self, why: Any):
+        super().__init__(why)
+        self.why = why
+
+
+class Forbidden(Exception):
+    """Theirs to see, not theirs to do. 403."""
+
+
+class NotHere(Exception):
+    """Not there, or not for this person: they look alike. 404."""
+
+
+class Gone(Exception):
+    """A link that is unknown, used, expired, withdrawn or replaced: they look alike. 410."""
+
+
+class TooMany(Exception):
+    """A limit bit. `wait` is in seconds. 429."""
+
+    def __init__(self, wait: int):
+        super().__init__(wait)
+        self.wait = wait
+
+
+class Busy(Exception):
+    """We cannot take more just now; nothing was done. 503."""
+
+    wait = 5
+
+
+@dataclass(frozen=True)
+class Address:
+    """An e-mail address as typed, and the key under which it is the same as its variants."""
+
+    typed: str
+    key: str
+
+
+_INVISIBLE = re.compile(r"[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_LINK = re.compile(r"https?:|www\.|://|[a-z0-9-]\.(com|net|org|info|biz|io|ch|de|fr|it|es|eu|test|example)\b", re.I)
+
+
+def address(text: str, field: str = "email") -> Address:
+    """A mailbox's address, or Refused. Look-alikes are refused rather than folded together (SU-02)."""
+    text = text.strip()
+    local, at, domain = text.rpartition("@")
+    if len(text) > 254 or not at or "@" in local or _INVISIBLE.search(text) or " " in text or "," in text:
+        raise Refused(_l("Enter a complete address, for example name@domain.ch."), field)
+    try:
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
+        ascii_domain = idna.encode(domain.lower(), uts46=True).decode() if not domain.isascii() else domain.lower()
+    except (EmailNotValidError, idna.IDNAError) as error:
+        raise Refused(_l("Enter a complete address, for example name@domain.ch."), field) from error
+    local = unicodedata.normalize("NFC", checked.local_part)
+    if unicodedata.normalize("NFKC", local) != local:
+        raise Refused(_l("This address has a character that looks like another one."), field)
+    return Address(typed=f"{local}@{domain}", key=f"{local.casefold()}@{ascii_domain.rstrip('.')}")
+
+
+def name(text: str, field: str, *, longest: int = 80) -> str:
+    """A name as people write it: no control characters, and no link, since it goes into mails (ML-02)."""
+    text = line(text, field, longest=longest)
+    if _LINK.search(text):
+        raise Refused(_l("A name cannot contain a web address."), field)
+    return text
+
+
+def line(text: str, field: str, *, longest: int = 200) -> str:
+    """One line of text in NFC, or Refused."""
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    if _INVISIBLE.search(text):
+        raise Refused(_l("This text has invisible characters. Type it again."), field)
+    if len(text) > longest:
+        raise Refused(_l("Use at most %(n)s characters.", n=longest), field)
+    return text
+
+
+def fold(text: str) -> str:
+    """The text without case and accents: for searching, and for sorting alike on both databases."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return plain.casefold().replace("œ", "oe").replace("æ", "ae").replace("ø", "o").strip()

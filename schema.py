@@ -1,0 +1,28 @@
+"""The shape of the database: numbered migrations, and the second wall on PostgreSQL."""
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playhouse.migrations import Runner
+
+import db
+from settings import setting
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate() -> list[str]:
+    """Apply what is not applied yet, as the owner of the tables. The names applied."""
+    db.connect_to(setting.database_owner_url or setting.database)
+    with db.database:
+        done = Runner(db.database.obj, str(FOLDER)).up()
+        if setting.database_owner_url:
+            _grant(urlsplit(setting.database).username or "")
+    db.connect_to(setting.database)
+    return [str(name) for name in done or ()]
+
+
+def _grant(role: str) -> None:
+    """The application reads and writes rows; it owns nothing, so that row-level security binds it."""
+    quoted = '"' + role.replace('"', '""') + '"'
+    db.database.execute_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}")
+    db.database.execute_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")

@@ -1,0 +1,276 @@
+"""What every blueprint speaks: a request's context, and routes that say who may enter.
+
+A route's own line says `needs=` (who), `fresh=` (how old a proof may be) and
+`limit=` (how often), so that none can be forgotten and all can be listed.
+"""
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import wraps
+from ipaddress import ip_address, ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask
+from flask import Response, abort, current_app, flash, g, make_response, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+import crypto
+import current
+import i18n
+import limits
+from accounts import sessions
+from db import database
+from limits import Limit
+from organisations import switching
+from organisations.roles import LABELS, Right
+from rules import Forbidden
+from settings import setting
+from tenancy import working_for
+
+ANYONE, SIGNED_IN, OPERATOR = "anyone", "signed in", "operator"
+Needs = Right | str
+
+DEVICE_COOKIE, ATTEMPT_COOKIE, LANGUAGE_COOKIE = "kanton_device", "kanton_signin", "kanton_language"
+
+
+# --- the request -------------------------------------------------------------------------------
+
+
+def open_request() -> Response | None:
+    """Connection, person, language, actor: what holds until the answer is written."""
+    g.stack = ExitStack()
+    g.request_id = crypto.public_id()
+    if request.endpoint in ("files.static", "public.healthz"):
+        return None
+    _known_host()
+    _same_site()
+    database.connect(reuse_if_open=True)
+    g.me = current_user._get_current_object() if current_user.is_authenticated else None
+    g.stack.enter_context(i18n.speaking(_voice()))
+    g.stack.enter_context(current.acting_as(_actor()))
+    if g.me:
+        sessions.touch(g.me)
+    return None
+
+
+def close_request(_error: BaseException | None) -> None:
+    if "stack" in g:
+        g.stack.close()
+
+
+def client_address() -> str:
+    """The socket's other end, or, behind a proxy we trust, the last address that proxy vouches for (LG-04)."""
+    peer = request.remote_addr or ""
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    while forwarded and _trusted(peer):
+        candidate = forwarded.pop()
+        if not _readable(candidate):
+            break
+        peer = candidate
+    return peer
+
+
+def _trusted(address: str) -> bool:
+    return _readable(address) and any(ip_address(address) in ip_network(proxy, strict=False)
+                                      for proxy in setting.trusted_proxies)
+
+
+def _readable(address: str) -> bool:
+    try:
+        ip_address(address)
+    except ValueError:
+        return False
+    return True
+
+
+def _known_host() -> None:
+    """No page and no mail is ever built from a stranger's Host header (RS-01)."""
+    if request.host == setting.host:
+        return
+    ours = urlsplit(setting.base_url)
+    other = urlsplit(f"//{request.host}")
+    if setting.on_loopback and other.hostname in ("localhost", "127.0.0.1") and (other.port or 80) == (ours.port or 80):
+        return
+    abort(400)
+
+
+def _same_site() -> None:
+    """A change asked for by another site's page is refused before anything is read (WB-01)."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    origin = request.headers.get("Origin")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none") or (
+            origin is not None and origin != request.host_url.rstrip("/") and origin != setting.base_url):
+        raise Forbidden("csrf_failed")
+
+
+def _voice() -> i18n.Voice:
+    me = g.me
+    language = i18n.choose(request.args.get("lang"), me.language if me else None,
+                           request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language"))
+    if me:
+        return i18n.Voice(language, me.country, me.time_zone)
+    return i18n.Voice(language)
+
+
+def _actor() -> current.Actor:
+    me = g.me
+    told = {"address": client_address(), "agent": request.headers.get("User-Agent", "")[:300],
+            "request_id": g.request_id}
+    if me is None:
+        return current.Actor(kind="visitor", **told)
+    return current.Actor(user_id=me.user_id, name=me.name, kind="operator" if me.operator else "user",
+                         session_id=me.session_id, proofs=me.proofs, **told)
+
+
+# --- routes ------------------------------------------------------------------------------------
+
+
+class Blueprint(flask.Blueprint):
+    """A blueprint whose every route says who may enter."""
+
+    def page(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
+             **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Shows something. A `fresh` proof is asked for when the form is opened, so that nothing typed is lost."""
+        return self._open(rule, "GET", needs, fresh, limit, options)
+
+    def action(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
+               **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Changes something. A proof may be five minutes older than where its form was opened."""
+        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, options)
+
+    def _open(self, rule: str, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
+              options: dict[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(view)
+            def guarded(*args: Any, **kwargs: Any) -> Any:
+                if needs != ANYONE and g.me is None:
+                    return sign_in_first()
+                if isinstance(needs, Right) and not g.may(needs):
+                    raise Forbidden(needs)
+                if needs == OPERATOR and not g.me.operator:
+                    abort(404)
+                if fresh is not None and not g.me.proved_within(fresh):
+                    return prove_first()
+                if limit is not None:
+                    limits.spend(limit, _counted())
+                return view(*args, **kwargs)
+            guarded.needs, guarded.fresh, guarded.limit = needs, fresh, limit  # type: ignore[attr-defined]
+            self.add_url_rule(rule, view.__name__, guarded, methods=[method], **options)
+            return view
+        return decorate
+
+
+def _counted() -> str:
+    """Whom a route's limit counts: the organisation, the person, or the network."""
+    if here := g.get("here"):
+        return f"organisation {here.id}"
+    return f"person {g.me.user_id}" if g.me else sessions.network(current.actor().address)
+
+
+class OrganisationBlueprint(Blueprint):
+    """Routes inside one organisation: it is taken off the path, and put back by `url_for`."""
+
+    def __init__(self, name: str, import_name: str):
+        super().__init__(name, import_name, url_prefix="/o/<organisation>")
+        self.url_value_preprocessor(_take_slug)
+        self.url_defaults(_put_slug)
+        self.before_request(enter_organisation)
+
+
+def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    g.slug = values.pop("organisation") if values else ""
+
+
+def _put_slug(_endpoint: str, values: dict[str, Any]) -> None:
+    if "slug" in g:
+        values.setdefault("organisation", g.slug)
+
+
+def enter_organisation() -> Response | None:
+    """Whose rows these are, from the path and nowhere else. A stranger's organisation is 404 (TN-01)."""
+    if g.me is None:
+        return sign_in_first()
+    places = switching.places(g.me.user_id)
+    here = next((place for place in places if place.slug == g.slug), None)
+    if here is None:
+        abort(404)
+    g.here, g.my_role = here, LABELS[here.role]
+    g.may = here.standing.may
+    g.my_organisations = _switcher(places)
+    g.stack.enter_context(working_for(here))
+    if here.id != g.me.last_organisation and request.method == "GET":
+        switching.remember(g.me.user_id, here.id)
+    return None
+
+
+def _switcher(places: Any) -> list[dict[str, Any]]:
+    """The other organisations, each with the address of this same page there."""
+    same = _same_page()
+    return [{"name": place.name, "initials": place.initials, "tone": place.tone, "role": LABELS[place.role],
+             "public_id": place.public_id, "href": f"/o/{place.slug}{same}", "is_current": place.slug == g.get("slug")}
+            for place in places]
+
+
+def _same_page() -> str:
+    """This page's path below the organisation, cut where another organisation has no such object."""
+    rule = request.url_rule
+    if rule is None or not rule.rule.startswith("/o/<organisation>"):
+        return "/"
+    inside = rule.rule.removeprefix("/o/<organisation>")
+    return inside.partition("<")[0].rstrip("/") or "/"
+
+
+# --- ways on -----------------------------------------------------------------------------------
+
+
+def sign_in_first() -> Response:
+    """To the sign-in page, and back to this place afterwards."""
+    return _away(url_for("signin.form", next=_place()), 401)
+
+
+def prove_first() -> Response:
+    """To a fresh proof, and back to where the form is."""
+    return _away(url_for("prove.form", next=_place()), 401)
+
+
+def _place() -> str | None:
+    """The path to come back to: this page, or for a POST the page with its form."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return local(request.path) or local(urlsplit(request.headers.get("Referer", "")).path)
+
+
+def _away(address: str, status_for_htmx: int) -> Response:
+    if request.headers.get("HX-Request") == "true":
+        response = make_response("", status_for_htmx)
+        response.headers["HX-Redirect"] = address
+        return response
+    return redirect(address, 303)  # type: ignore[return-value]
+
+
+def local(path: str | None) -> str | None:
+    """A path of ours that shows a page, or nothing (WB-07). Its query may stay."""
+    if not path or not path.startswith("/") or path[1:2] in ("/", "\\") or not path.isprintable():
+        return None
+    parts = urlsplit(path)
+    if parts.scheme or parts.netloc or "\\" in path:
+        return None
+    try:
+        current_app.url_map.bind(setting.host).match(parts.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    return path
+
+
+def done(message: Any, endpoint: str, **values: Any) -> Response:
+    """After a change: say so once, and go on to a page (decision 7: 303)."""
+    flash(str(message), "done")
+    return go(endpoint, **values)
+
+
+def go(endpoint: str, **values: Any) -> Response:
+    return redirect(url_for(endpoint, **values), 303)  # type: ignore[return-value]
