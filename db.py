@@ -19,13 +19,13 @@ PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "bus
 
 class Sqlite(SqliteDatabase):
     # Types that STRICT tables know, so that no text ever lands in a number.
-    field_types = {"INSTANT": "INTEGER", "JSON": "TEXT", "VARCHAR": "TEXT"}
+    field_types = SqliteDatabase.field_types | {"INSTANT": "INTEGER"}
 
 
 class Postgresql(PostgresqlDatabase):
     """Tells the server, before a statement, for whom it is: row-level security is the second wall."""
 
-    field_types = {"INSTANT": "TIMESTAMPTZ"}
+    field_types = PostgresqlDatabase.field_types | {"INSTANT": "TIMESTAMPTZ"}
     wall: Callable[[], str] = staticmethod(lambda: "")
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:

@@ -199,6 +199,11 @@ class Organisation(Record):
     created = InstantField(default=now)
 
 
+def _points_at(column: str, table: str) -> SQL:
+    """A row of ours cannot point at a row of theirs, not even by mistake."""
+    return SQL(f"FOREIGN KEY (organisation_id, {column}) REFERENCES {table} (organisation_id, id)")
+
+
 class OrganisationOwned(Owned):
     """A row that belongs to the organisation at work."""
 
@@ -230,7 +235,7 @@ class Membership(OrganisationOwned):
     class Meta:
         constraints = [Check("role IN ('legal', 'admin', 'collaborator', 'external')"),
                        Check("status IN ('active', 'blocked', 'removed', 'left')"),
-                       Check("(ended IS NULL) = (status IN ('active', 'blocked'))")]
+                       Check("(ended IS NULL) = (status IN ('active', 'blocked'))"), SQL("UNIQUE (organisation_id, id)")]
         indexes = (
             SQL("CREATE UNIQUE INDEX membership_once ON membership (organisation_id, user_id) WHERE ended IS NULL"),
             SQL("CREATE INDEX membership_by_name ON membership (organisation_id, sort_name, id) WHERE ended IS NULL"),
@@ -287,7 +292,8 @@ class Invitation(OrganisationOwned):
     membership = ForeignKeyField(Membership, null=True, backref="+")
 
     class Meta:
-        constraints = [Check("state IN ('pending', 'accepted', 'declined', 'withdrawn', 'expired')")]
+        constraints = [Check("state IN ('pending', 'accepted', 'declined', 'withdrawn', 'expired')"),
+                       _points_at("membership_id", "membership")]
         indexes = (
             SQL("CREATE UNIQUE INDEX invitation_once ON invitation (organisation_id, email) WHERE state = 'pending'"),
             SQL("CREATE INDEX invitation_by_state ON invitation (organisation_id, state, created, id)"),
@@ -345,6 +351,7 @@ class Event(_Page, OrganisationOwned):
     digest = TextField()
 
     class Meta:
+        constraints = [SQL("UNIQUE (organisation_id, id)")]
         indexes = ((("organisation", "number"), True), (("organisation", "actor", "number"), False),
                    (("organisation", "kind", "number"), False), (("organisation", "at"), False))
 
@@ -355,6 +362,9 @@ class EventFacts(OrganisationOwned):
     event = ForeignKeyField(Event, unique=True, backref="details")
     salt = TextField()
     facts = JSONField()
+
+    class Meta:
+        constraints = [_points_at("event_id", "event")]
 
 
 class PersonalEvent(_Page, Record):

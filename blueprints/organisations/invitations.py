@@ -1,5 +1,5 @@
 """Asking people in, and what became of it."""
-from flask import Response, g
+from flask import Response, g, url_for
 
 import paging
 from accounts.sessions import PEOPLE
@@ -9,6 +9,7 @@ from models import Invitation, Message, Organisation, Role, User
 from organisations import invitations, roles
 from organisations.roles import Right
 from pages import page
+from settings import setting
 from web import OrganisationBlueprint, done
 
 blueprint = OrganisationBlueprint("invitations", __name__)
@@ -62,7 +63,9 @@ def withdraw(id: str) -> Response:
 @blueprint.page("/invitations/<id>/link", needs=Right.INVITE, fresh=PEOPLE)
 def link(id: str) -> Response:
     """The link itself, to be handed over in another way (decision 14)."""
-    return page("organisations/invitation_link.html", invitation=invitations.link(id))
+    invitation = invitations.link(id)
+    address = f"{setting.base_url}{url_for('welcome.show', token=invitation.token)}"
+    return page("organisations/invitation_link.html", invitation=invitation, address=address)
 
 
 def invitation_page(form: InviteForm, status: int = 200) -> Response:
