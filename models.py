@@ -309,8 +309,9 @@ class Invitation(OrganisationOwned):
         return self.state == self.PENDING and now() < self.expires
 
     @property
-    def token(self) -> str:
-        return f"{self.public_id}.{crypto.sign('invitation', self.public_id, self.generation)}"
+    def copied_token(self) -> str:
+        """Of a link handed over by hand: unlike the mailed one, it does not prove the mailbox (decision 14)."""
+        return f"{self.public_id}.{crypto.sign('invitation copied', self.public_id, self.generation)}"
 
 
 class Picture(OrganisationOwned):

@@ -17,7 +17,7 @@ CREATE TABLE "account" (
     "last_organisation" INTEGER,
     "created" TIMESTAMPTZ NOT NULL,
     "suspended" TIMESTAMPTZ
-) STRICT;
+);
 CREATE TABLE "device" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "token_hash" TEXT NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE "device" (
     "first_seen" TIMESTAMPTZ NOT NULL,
     "last_seen" TIMESTAMPTZ NOT NULL,
     FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE
-) STRICT;
+);
 CREATE TABLE "session" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "public_id" TEXT NOT NULL,
@@ -49,7 +49,7 @@ CREATE TABLE "session" (
     "ended_by" TEXT NOT NULL,
     FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("device_id") REFERENCES "device" ("id") ON DELETE SET NULL
-) STRICT;
+);
 CREATE TABLE "attempt" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "token_hash" TEXT NOT NULL,
@@ -64,7 +64,7 @@ CREATE TABLE "attempt" (
     "expires" TIMESTAMPTZ NOT NULL,
     FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("device_id") REFERENCES "device" ("id") ON DELETE CASCADE
-) STRICT;
+);
 CREATE TABLE "credential" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "public_id" TEXT NOT NULL,
@@ -78,7 +78,7 @@ CREATE TABLE "credential" (
     "created" TIMESTAMPTZ NOT NULL,
     "last_used" TIMESTAMPTZ,
     FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE
-) STRICT;
+);
 CREATE TABLE "link" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "public_id" TEXT NOT NULL,
@@ -91,7 +91,7 @@ CREATE TABLE "link" (
     "expires" TIMESTAMPTZ NOT NULL,
     "used" TIMESTAMPTZ,
     FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE
-) STRICT;
+);
 CREATE TABLE "organisation" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "public_id" TEXT NOT NULL,
@@ -121,7 +121,7 @@ CREATE TABLE "organisation" (
     "unprotected" INTEGER NOT NULL,
     "invitations" INTEGER NOT NULL,
     "created" TIMESTAMPTZ NOT NULL
-) STRICT;
+);
 CREATE TABLE "membership" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "organisation_id" INTEGER NOT NULL,
@@ -145,7 +145,7 @@ CREATE TABLE "membership" (
     CHECK (status IN ('active', 'blocked', 'removed', 'left')),
     CHECK ((ended IS NULL) = (status IN ('active', 'blocked'))),
     UNIQUE (organisation_id, id)
-) STRICT;
+);
 CREATE TABLE "invitation" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "organisation_id" INTEGER NOT NULL,
@@ -177,7 +177,7 @@ CREATE TABLE "invitation" (
     FOREIGN KEY ("membership_id") REFERENCES "membership" ("id"),
     CHECK (state IN ('pending', 'accepted', 'declined', 'withdrawn', 'expired')),
     FOREIGN KEY (organisation_id, membership_id) REFERENCES membership (organisation_id, id)
-) STRICT;
+);
 CREATE TABLE "picture" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "organisation_id" INTEGER NOT NULL,
@@ -188,7 +188,7 @@ CREATE TABLE "picture" (
     "content" BYTEA NOT NULL,
     "created" TIMESTAMPTZ NOT NULL,
     FOREIGN KEY ("organisation_id") REFERENCES "organisation" ("id") ON DELETE CASCADE
-) STRICT;
+);
 CREATE TABLE "event" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "organisation_id" INTEGER NOT NULL,
@@ -203,7 +203,7 @@ CREATE TABLE "event" (
     FOREIGN KEY ("organisation_id") REFERENCES "organisation" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("actor_id") REFERENCES "account" ("id"),
     UNIQUE (organisation_id, id)
-) STRICT;
+);
 CREATE TABLE "event_facts" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "organisation_id" INTEGER NOT NULL,
@@ -213,7 +213,7 @@ CREATE TABLE "event_facts" (
     FOREIGN KEY ("organisation_id") REFERENCES "organisation" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("event_id") REFERENCES "event" ("id"),
     FOREIGN KEY (organisation_id, event_id) REFERENCES event (organisation_id, id)
-) STRICT;
+);
 CREATE TABLE "personal_event" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "user_id" INTEGER NOT NULL,
@@ -227,14 +227,14 @@ CREATE TABLE "personal_event" (
     "digest" TEXT NOT NULL,
     FOREIGN KEY ("user_id") REFERENCES "account" ("id"),
     FOREIGN KEY ("actor_id") REFERENCES "account" ("id")
-) STRICT;
+);
 CREATE TABLE "personal_event_facts" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "event_id" INTEGER NOT NULL,
     "salt" TEXT NOT NULL,
     "facts" JSONB NOT NULL,
     FOREIGN KEY ("event_id") REFERENCES "personal_event" ("id")
-) STRICT;
+);
 CREATE TABLE "installation_event" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "number" INTEGER NOT NULL,
@@ -246,14 +246,14 @@ CREATE TABLE "installation_event" (
     "commitment" TEXT NOT NULL,
     "digest" TEXT NOT NULL,
     FOREIGN KEY ("actor_id") REFERENCES "account" ("id")
-) STRICT;
+);
 CREATE TABLE "installation_event_facts" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "event_id" INTEGER NOT NULL,
     "salt" TEXT NOT NULL,
     "facts" JSONB NOT NULL,
     FOREIGN KEY ("event_id") REFERENCES "installation_event" ("id")
-) STRICT;
+);
 CREATE TABLE "message" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "public_id" TEXT NOT NULL,
@@ -276,7 +276,7 @@ CREATE TABLE "message" (
     "sent" TIMESTAMPTZ,
     FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE SET NULL,
     CHECK (state IN ('waiting', 'sent', 'failed'))
-) STRICT;
+);
 CREATE UNIQUE INDEX "account_public_id" ON "account" ("public_id");
 CREATE UNIQUE INDEX "account_email" ON "account" ("email");
 

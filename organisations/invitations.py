@@ -8,6 +8,7 @@ import audit
 import crypto
 import current
 import db
+import limits
 import outbox
 import rules
 from clock import DAY, now
@@ -106,7 +107,7 @@ def change(public_id: str, role: str, *, accounting: bool = False, pref_billing:
 
 
 def link(public_id: str) -> Invitation:
-    """For «copy link»: the invitation, whose token is rebuilt on demand (decision 14)."""
+    """For «copy link»: the invitation, whose `copied_token` is made on demand (decision 14)."""
     with transaction():
         require(Right.INVITE)
         invitation = find(public_id)
@@ -133,15 +134,33 @@ def pending(key: str) -> Invitation | None:
 
 
 def opened(token: str) -> Invitation:
-    """The invitation of a link, wherever it belongs, or Gone. Reading a link changes nothing (SU-11)."""
+    """The invitation of a link, wherever it belongs, or Gone. Reading a link changes nothing (SU-11).
+
+    Its `mailed` says whether the link came by mail, and so proves the mailbox.
+    """
     public_id, _dot, signature = token.partition(".")
     with across_organisations("an invitation found by its token"):
         invitation = (Invitation.select(Invitation, Organisation, User)
                       .join(Organisation).switch(Invitation).join(User, on=Invitation.inviter)
                       .where(Invitation.public_id == public_id).first())
-    if invitation is None or not crypto.signed(signature, "invitation", invitation.public_id, invitation.generation):
+    if invitation is None:
+        raise Gone
+    invitation.mailed = crypto.signed(signature, "invitation", invitation.public_id, invitation.generation)
+    if not invitation.mailed and not crypto.signed(signature, "invitation copied", invitation.public_id,
+                                                   invitation.generation):
         raise Gone
     return invitation  # type: ignore[no-any-return]
+
+
+def mail_again(token: str) -> Invitation:
+    """Somebody holds a link that was copied and has no account: the mailbox is proved by the link mailed to it."""
+    found = opened(token)
+    if not found.open:
+        raise Gone
+    limits.spend(limits.SIGN_UP_ADDRESS, found.email)
+    with transaction(), working_for(found.organisation):
+        _post(find(found.public_id), found.organisation, "invitation")
+    return found
 
 
 def seen(invitation: Invitation) -> None:
@@ -151,10 +170,9 @@ def seen(invitation: Invitation) -> None:
             Invitation.update(seen=now()).where(Invitation.id == invitation.id, Invitation.seen.is_null()).execute()
 
 
-def accept(token: str, *, address_proved: bool = False) -> Membership:
+def accept(token: str) -> Membership:
     """The person acting joins. Gone when answered, withdrawn, expired or replaced meanwhile (IN-05, IN-07).
 
-    `address_proved`: this person has just shown that they read the invited mailbox.
     Forbidden when the invitation is for another address (IN-01).
     """
     found = opened(token)
@@ -280,7 +298,8 @@ def _post(invitation: Invitation, organisation: Organisation, notice: str) -> No
     outbox.post(notice, invitation.email_typed, language=language, name=invitation.name,
                 country=known.country if known else organisation.country,
                 time_zone=known.time_zone if known else organisation.time_zone,
-                subject=invitation.public_id, organisation=organisation.name, inviter=current.actor().name,
+                subject=invitation.public_id, organisation=organisation.name,
+                inviter=invitation.inviter.name,
                 role=invitation.role, note=invitation.note, until=int(invitation.expires.timestamp()),
                 token=["invitation", invitation.public_id, invitation.generation])
 

@@ -64,7 +64,7 @@ def withdraw(id: str) -> Response:
 def link(id: str) -> Response:
     """The link itself, to be handed over in another way (decision 14)."""
     invitation = invitations.link(id)
-    address = f"{setting.base_url}{url_for('welcome.show', token=invitation.token)}"
+    address = f"{setting.base_url}{url_for('welcome.show', token=invitation.copied_token)}"
     return page("organisations/invitation_link.html", invitation=invitation, address=address)
 
 

@@ -1,0 +1,51 @@
+"""Links sent by mail: for one use, for a while, found by their signature."""
+from datetime import timedelta
+from typing import Any
+
+import crypto
+import db
+from clock import DAY, HOUR, now
+from models import Link, User
+from rules import Gone
+
+SIGN_UP, RESET, ADDRESS_CONFIRM, ADDRESS_REVERT = "signup", "reset", "address.confirm", "address.revert"
+LIFE: dict[str, timedelta] = {SIGN_UP: DAY, RESET: HOUR, ADDRESS_CONFIRM: 48 * HOUR, ADDRESS_REVERT: 7 * DAY}
+
+
+def make(purpose: str, *, user: User | None = None, email: str = "", **facts: Any) -> Link:
+    """A new link; older ones for the same purpose, person and address end. In a transaction."""
+    owner = (Link.user == user.id) if user else Link.user.is_null() & (Link.email == email)
+    if purpose != ADDRESS_REVERT:
+        Link.update(used=now()).where(owner, Link.purpose == purpose, Link.used.is_null()).execute()
+    return Link.create(purpose=purpose, user=user, email=email, facts=facts,  # type: ignore[no-any-return]
+                       epoch=user.epoch if user else 0, expires=now() + LIFE[purpose])
+
+
+def told(link: Link) -> dict[str, Any]:
+    """The facts of a mail that carries this link: which one, never its token."""
+    return {"token": [link.purpose, link.public_id], "until": int(link.expires.timestamp())}
+
+
+def opened(token: str, purpose: str) -> Link:
+    """The link, if it may still be used; Gone for every other one, all alike. Reading changes nothing (SU-11)."""
+    public_id, _dot, signature = token.partition(".")
+    link = (Link.select(Link, User).join(User, "LEFT OUTER")
+            .where(Link.public_id == public_id, Link.purpose == purpose).first())
+    if link is None or not crypto.signed(signature, "link", purpose, public_id):
+        raise Gone
+    if link.used or link.expires <= now() or (link.user_id and _overtaken(link)):
+        raise Gone
+    return link  # type: ignore[no-any-return]
+
+
+def use_up(link: Link) -> None:
+    """Of twenty who come at once, one passes (RS-04). In the transaction of what it is used for."""
+    if not db.database.in_transaction():
+        raise RuntimeError("a link is used up in the transaction of its deed")
+    if not Link.update(used=now()).where(Link.id == link.id, Link.used.is_null()).execute():
+        raise Gone
+
+
+def _overtaken(link: Link) -> bool:
+    """Was everything of this person ended since? A link to undo a change lives on."""
+    return link.purpose != ADDRESS_REVERT and bool(link.epoch != link.user.epoch or link.user.suspended)

@@ -1,0 +1,73 @@
+"""Making an account: an address is confirmed first, so that nothing exists before its owner says so (SU-04)."""
+import audit
+import limits
+import outbox
+import rules
+from accounts import links, passwords
+from clock import now
+from db import transaction
+from i18n import _l
+from models import Link, User
+from peewee import IntegrityError
+from rules import Address, Conflict, TooMany
+from settings import setting
+
+
+def ask(email: str, language: str) -> None:
+    """A link to that address; or, if it has an account, a word to its owner. Both look the same from outside.
+
+    After three mails in an hour nothing more is sent, and nothing more is said (SU-09).
+    """
+    if setting.signup != "open":
+        raise rules.NotHere
+    address = rules.address(email)
+    try:
+        limits.spend(limits.SIGN_UP_ADDRESS, address.key)
+    except TooMany:
+        return
+    with transaction():
+        known = User.get_or_none(User.email == address.key)
+        link = links.make(links.SIGN_UP, email=address.key, typed=address.typed, language=language)
+        if known:
+            links.use_up(link)
+            outbox.post_to(known, "signup_known")
+        else:
+            outbox.post("signup", address.typed, language=language, **links.told(link))
+
+
+def opened(token: str) -> Link:
+    """The link of a sign-up, or Gone."""
+    return links.opened(token, links.SIGN_UP)
+
+
+def confirm(token: str, first_name: str, last_name: str, password: str, *, language: str, country: str,
+            time_zone: str) -> User:
+    """The owner of the address makes the account. Only this; the organisation is a verb of a higher room."""
+    link = opened(token)
+    address = Address(typed=link.facts["typed"], key=link.email)
+    passwords.check(password, two_factor=False, own=(address.key.partition("@")[0], first_name, last_name))
+    phc = passwords.hashed(password)
+    with transaction():
+        links.use_up(link)
+        return create(address, first_name, last_name, phc, language=language, country=country, time_zone=time_zone)
+
+
+def create(address: Address, first_name: str, last_name: str, phc: str | None, *, language: str, country: str,
+           time_zone: str) -> User:
+    """The row of a new person whose address is confirmed. Conflict when the address is taken meanwhile."""
+    with transaction():
+        try:
+            user = User.create(
+                email=address.key, email_typed=address.typed, first_name=rules.name(first_name, "first_name"),
+                last_name=rules.name(last_name, "last_name"), language=language, country=country, time_zone=time_zone)
+        except IntegrityError:
+            raise Conflict(_l("This address has an account already. Sign in instead.")) from None
+        if phc:
+            set_password(user, phc)
+        audit.record_for(user.id, "account.created", email=address.typed)
+        return user  # type: ignore[no-any-return]
+
+
+def set_password(user: User, phc: str) -> None:
+    """In a transaction; the slow hash was made before it."""
+    User.update(password=passwords.sealed(user, phc), password_changed=now()).where(User.id == user.id).execute()

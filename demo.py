@@ -1,0 +1,72 @@
+"""The demonstration: a cast everybody knows (interface, «The demo cast»), written by the product's own verbs."""
+from dataclasses import dataclass, field
+
+import current
+from accounts import passwords, signup
+from models import Organisation, Role, User
+from organisations import invitations, lifecycle, registration
+from rules import address
+from tenancy import working_for
+
+PASSWORD = "a quiet alpine lake at dawn"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"     # Mara's and Otto's authenticator app
+
+
+@dataclass
+class Cast:
+    """Everybody by first name, every organisation by its slug."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+
+
+PEOPLE = (
+    ("anne", "Anne-Sophie", "de Montmollin", "anne@lumen.example", "fr", "CH", "Europe/Zurich"),
+    ("mara", "Mara", "Lehmann", "mara@bergquell.example", "de", "CH", "Europe/Zurich"),
+    ("chiara", "Chiara", "Bernasconi", "chiara@onda.example", "it", "IT", "Europe/Rome"),
+    ("esteban", "Esteban", "Ruiz", "esteban@aurora.example", "es", "ES", "Europe/Madrid"),
+    ("grace", "Grace", "Field", "grace@field.example", "en", "GB", "Europe/London"),
+    ("luc", "Luc", "Perrenoud", "luc@lumen.example", "fr", "CH", "Europe/Zurich"),
+)
+ORGANISATIONS = (
+    ("lumen", "Atelier Lumen Sàrl", "company", "CH", "anne"),
+    ("bergquell", "Verein Bergquell", "association", "CH", "mara"),
+    ("onda", "Cooperativa Onda", "company", "IT", "chiara"),
+    ("aurora", "Taller Aurora SL", "company", "ES", "esteban"),
+)
+LUMEN = (
+    ("mara", Role.ADMIN, False),
+    ("chiara", Role.COLLABORATOR, True),
+    ("esteban", Role.COLLABORATOR, False),
+    ("grace", Role.EXTERNAL, False),
+    ("luc", Role.COLLABORATOR, False),
+)
+
+
+def play() -> Cast:
+    """Write the cast into an empty database."""
+    cast = Cast()
+    for key, first, last, email, language, country, zone in PEOPLE:
+        cast.people[key] = signup.create(address(email), first, last, passwords.hashed(PASSWORD), language=language,
+                                         country=country, time_zone=zone)
+    for slug, name, kind, country, owner in ORGANISATIONS:
+        with acting(cast.people[owner]):
+            cast.organisations[slug] = lifecycle.create(name, kind=kind, country=country, slug=slug)
+    for key, role, accounting in LUMEN:
+        bring_in(cast.organisations["lumen"], cast.people["anne"], cast.people[key], role, accounting=accounting)
+    return cast
+
+
+def bring_in(organisation: Organisation, inviter: User, person: User, role: str, *, accounting: bool = False) -> None:
+    """As life does it: one asks, the other accepts."""
+    with acting(inviter), working_for(organisation):
+        invitation = invitations.invite(person.email_typed, role, first_name=person.first_name,
+                                        last_name=person.last_name, accounting=accounting,
+                                        pref_product_events=role == Role.ADMIN, language=person.language)
+    with acting(person):
+        invitations.accept(invitation.copied_token)
+
+
+def acting(person: User) -> object:
+    """Everything inside is done by this person."""
+    return current.acting_as(registration.as_person(person))

@@ -1,0 +1,2 @@
+"""A browser without JavaScript, that looks at each page before it gives it to the test."""
+Browser = None

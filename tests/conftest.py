@@ -1,0 +1,76 @@
+"""The cast (demo.py) on two databases, clients, letters, clock."""
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+SCRATCH = Path(tempfile.mkdtemp(prefix="kanton-tests-"))
+os.environ.update(DATA=str(SCRATCH / "data"), BASE_URL="http://localhost:8000",
+                  SECRET_KEY="only for tests, and long enough for them", LANGUAGES="en fr de es it")
+for name in ("DATABASE_URL", "SMTP_URL", "REDIS_URL", "DEMO"):
+    os.environ.pop(name, None)
+
+import pytest  # noqa: E402
+
+import db  # noqa: E402
+import outbox  # noqa: E402
+import schema  # noqa: E402
+from settings import Settings, setting  # noqa: E402
+from tests import postgresql  # noqa: E402
+from tests.browsing import Browser  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="axe in five languages, and whatever else takes long")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _scratch():
+    yield
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stage():
+    """The cast, played once on each database; every test gets a copy of its own."""
+    return {"sqlite": _play_on_sqlite(), "postgresql": None}
+
+
+def _play_on_sqlite():
+    import demo
+    path = SCRATCH / "stage" / "kanton.db"
+    with setting.changed(data=path.parent, database_url=f"sqlite:///{path}"):
+        schema.migrate()
+        with db.database:
+            cast = demo.play()
+    return path, cast
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, stage, tmp_path):
+    """An installation with the cast in it: settings in force, database open."""
+    if request.param == "sqlite":
+        path, cast = stage["sqlite"]
+        for file in path.parent.glob("kanton.db*"):
+            shutil.copy(file, tmp_path / file.name)
+        url, end = f"sqlite:///{tmp_path / 'kanton.db'}", lambda: None
+    else:
+        url, cast, end = postgresql.copy_of_stage(stage, SCRATCH)
+    with setting.changed(data=tmp_path, database_url=url, rate_limits="on"):
+        db.connect_to(url)
+        db.database.connect()
+        yield cast
+        db.database.close()
+    end()
+
+
+@pytest.fixture
+def cast(database):
+    return database
+
+
+@pytest.fixture
+def sqlite_only(request):
+    """For what is true of one database only."""
+    if "postgresql" in request.node.name:
+        pytest.skip("about SQLite")
