@@ -3,7 +3,6 @@ from dataclasses import fields
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 import schema
 from settings import Settings, setting

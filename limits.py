@@ -26,8 +26,8 @@ class Limit:
 
 
 SIGN_IN_ACCOUNT = Limit("sign-in account", 10, 900, "guesses against one account from browsers it does not know")
-SIGN_IN_DEVICE = Limit("sign-in device", 10, 900, "guesses from a browser the account knows; strangers cannot use it up")
-SIGN_IN_NETWORK = Limit("sign-in network", 60, 900, "one network going through many accounts; an office signs in at nine")
+SIGN_IN_DEVICE = Limit("sign-in device", 10, 900, "guesses from a browser the account knows; apart from strangers'")
+SIGN_IN_NETWORK = Limit("sign-in network", 60, 900, "one network through many accounts; an office arrives at nine")
 SECOND_STEP = Limit("second step", 5, 900, "wrong codes, of all factors together: five, then a pause (G7)")
 SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses over a day")
 PROOF = Limit("proof", 10, 900, "wrong passwords from inside a session")

@@ -235,7 +235,8 @@ class Membership(OrganisationOwned):
     class Meta:
         constraints = [Check("role IN ('legal', 'admin', 'collaborator', 'external')"),
                        Check("status IN ('active', 'blocked', 'removed', 'left')"),
-                       Check("(ended IS NULL) = (status IN ('active', 'blocked'))"), SQL("UNIQUE (organisation_id, id)")]
+                       Check("(ended IS NULL) = (status IN ('active', 'blocked'))"),
+                       SQL("UNIQUE (organisation_id, id)")]
         indexes = (
             SQL("CREATE UNIQUE INDEX membership_once ON membership (organisation_id, user_id) WHERE ended IS NULL"),
             SQL("CREATE INDEX membership_by_name ON membership (organisation_id, sort_name, id) WHERE ended IS NULL"),

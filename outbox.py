@@ -92,7 +92,8 @@ def claim(identity: int, due: Any) -> Message | None:
 
 def give_back(message: Message, error: str) -> None:
     if message.attempts >= ATTEMPTS:
-        return give_up(message, error)
+        give_up(message, error)
+        return
     later = now() + timedelta(minutes=2 ** (message.attempts - 1))
     with transaction():
         Message.update(due=later, error=error[:500]).where(Message.id == message.id).execute()

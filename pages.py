@@ -3,10 +3,10 @@ import gzip
 import secrets
 from typing import Any
 
+import assets
 from flask import Response, g, get_flashed_messages, make_response, request, url_for
 from flask_wtf.csrf import generate_csrf
 
-import assets
 import i18n
 import templating
 from settings import setting

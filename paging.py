@@ -37,7 +37,7 @@ def cut(query: Any, by: Sequence[tuple[Any, bool]], name: str, each: int = EACH)
     """
     backwards = "last" in request.args or bool(request.args.get("before"))
     edge = _opened(request.args.get("before") or request.args.get("after") or "", name, len(by))
-    if edge is None and not ("last" in request.args):
+    if edge is None and "last" not in request.args:
         backwards = False
     if edge is not None:
         query = query.where(_beyond([(field, up != backwards) for field, up in by], edge))

@@ -41,7 +41,7 @@ class Settings:
     support: str = knob("The e-mail address people may write to for help; shown on pages and in mails.", "")
     instance: str = knob("The name of this installation, shown to people.", "Kanton")
     redis_url: str = knob("Where the worker's queue is when several machines share it; empty: a file in DATA.", "")
-    trusted_proxies: tuple = knob("Addresses or networks of the proxies in front, whose X-Forwarded-For is believed.", ())
+    trusted_proxies: tuple = knob("Addresses or networks of the proxies whose X-Forwarded-For is believed.", ())
     languages: tuple = knob("Offered languages; the first is the installation's own.", ("en", "fr", "de", "es", "it"))
     workers: int = knob("Web processes. One is right for SQLite.", 1)
     signup: str = knob("Who may make an account: `open` (anybody) or `invited`.", "open")

@@ -115,7 +115,7 @@ def _walk(plain: str) -> bool:
     """Keys side by side, or letters in a row: qwertzuiop, abcdefgh, 12345678."""
     rows = ("qwertzuiopü", "qwertyuiop[]", "azertyuiop", "asdfghjklöä", "qsdfghjklm", "yxcvbnm,.-", "zxcvbnm,./",
             "1234567890", "abcdefghijklmnopqrstuvwxyz")
-    steps = sum(any(pair in row or pair[::-1] in row for row in rows) for pair in map("".join, zip(plain, plain[1:])))
+    steps = sum(any(a + b in row or b + a in row for row in rows) for a, b in zip(plain, plain[1:], strict=False))
     return steps >= len(plain) - 2
 
 

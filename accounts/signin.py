@@ -62,10 +62,9 @@ def half_way(token: str) -> Attempt | None:
     """The sign-in a half-way cookie belongs to, while it may go on."""
     if not token:
         return None
-    attempt = (Attempt.select(Attempt, User).join(User)
-               .where(Attempt.token_hash == crypto.digest(token), Attempt.expires > now(), Attempt.tries < TRIES,
-                      User.epoch == Attempt.epoch, User.suspended.is_null()).first())
-    return attempt  # type: ignore[no-any-return]
+    return (Attempt.select(Attempt, User).join(User)  # type: ignore[no-any-return]
+            .where(Attempt.token_hash == crypto.digest(token), Attempt.expires > now(), Attempt.tries < TRIES,
+                   User.epoch == Attempt.epoch, User.suspended.is_null()).first())
 
 
 def with_second_step(token: str, kind: str, answer: str, *, device: str = "") -> Outcome:

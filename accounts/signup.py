@@ -1,4 +1,6 @@
 """Making an account: an address is confirmed first, so that nothing exists before its owner says so (SU-04)."""
+from peewee import IntegrityError
+
 import audit
 import limits
 import outbox
@@ -8,7 +10,6 @@ from clock import now
 from db import transaction
 from i18n import _l
 from models import Link, User
-from peewee import IntegrityError
 from rules import Address, Conflict, TooMany
 from settings import setting
 

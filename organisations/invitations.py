@@ -234,7 +234,7 @@ def expire_due() -> int:
 def remind_due() -> int:
     """A word 7 days after sending and 3 days before the end. Returns how many."""
     sent = 0
-    for notice, after, mark in (("week", timedelta(days=7), 1), ("last", LIFE - timedelta(days=3), 2)):
+    for after, mark in ((timedelta(days=7), 1), (LIFE - timedelta(days=3), 2)):
         with across_organisations("the sweep over invitations to be remembered"):
             due = list(Invitation.select(Invitation, Organisation).join(Organisation).where(
                 Invitation.state == Invitation.PENDING, Invitation.last_sent <= now() - after,

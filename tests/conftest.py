@@ -13,11 +13,9 @@ for name in ("DATABASE_URL", "SMTP_URL", "REDIS_URL", "DEMO"):
 import pytest  # noqa: E402
 
 import db  # noqa: E402
-import outbox  # noqa: E402
 import schema  # noqa: E402
-from settings import Settings, setting  # noqa: E402
+from settings import setting  # noqa: E402
 from tests import postgresql  # noqa: E402
-from tests.browsing import Browser  # noqa: E402
 
 
 def pytest_addoption(parser):

@@ -1,9 +1,9 @@
 """A fresh proof from inside a session, then back to where one was (decision 11)."""
 from flask import Response, g, request, session, url_for
+from flask_login import login_user
 
 import web
 from accounts import sessions, signin
-from flask_login import login_user
 from forms import Form, Secret, Text, required
 from i18n import _l
 from models import User
