@@ -9,7 +9,6 @@
 The .po are written so that branches merge: sorted, one line a string, no places, no dates.
 """
 import fcntl
-import importlib.util
 import io
 import json
 import os
@@ -20,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import wtforms  # type: ignore[import-untyped]
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
@@ -42,10 +42,10 @@ SAME = "the same in this language"
 PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-+ #0]*\d*(?:\.\d+)?([a-zA-Z%])")
 
 
-def extract() -> Catalog:
+def extract(sources: Iterable[Path] | None = None) -> Catalog:
     """Every sentence of the sources: Python, templates, and what WTForms says by itself."""
     found = Catalog()
-    for path in _sources():
+    for path in sources or [*ours(), *_of_wtforms()]:
         method: Any = "python" if path.suffix == ".py" else babel_extract
         options = {"silent": "false", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
         for _line, message, comments, context in extract_from_file(
@@ -54,17 +54,16 @@ def extract() -> Catalog:
     return found
 
 
-def _sources() -> Iterator[Path]:
+def ours() -> Iterator[Path]:
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.html")]):
         inside = path.relative_to(ROOT).parts
         if not NOT_OURS & set(inside) and not any(part.startswith(".") for part in inside):
             yield path
-    wtforms = importlib.util.find_spec("wtforms")
-    if wtforms and wtforms.origin:
-        folder = Path(wtforms.origin).parent
-        yield folder / "validators.py"
-        yield from sorted((folder / "fields").glob("*.py"))
-        yield folder / "csrf" / "core.py"
+
+
+def _of_wtforms() -> list[Path]:
+    folder = Path(wtforms.__file__).parent
+    return [folder / "validators.py", *sorted((folder / "fields").glob("*.py")), folder / "csrf" / "core.py"]
 
 
 def read(language: str) -> Catalog:
@@ -115,7 +114,7 @@ def add(translations: dict[str, dict[str, Any]]) -> list[str]:
                 if message is None or message.pluralizable != ("plural" in entry):
                     unknown.add(key)
                 elif text := entry.get(language):
-                    _say(message, text)
+                    _say(message, text, language)
             write(language, catalog)
     return sorted(unknown)
 
@@ -181,12 +180,28 @@ def _matched(said: Catalog, known: Catalog, language: str) -> Catalog:
     return result
 
 
-def _say(message: Message, text: Any) -> None:
+def _say(message: Message, text: Any, language: str) -> None:
     if text == "=":
         message.string, message.user_comments = message.id, [SAME]
     else:
-        message.string = tuple(text) if message.pluralizable else text
+        set_ = tuple(typeset(form, language) for form in _forms(text))
+        message.string = set_ if message.pluralizable else set_[0]
         message.user_comments = []
+
+
+def typeset(text: str, language: str) -> str:
+    """With the apostrophe of print, and the no-break spaces of French, which no keyboard has."""
+    pieces = re.split(r"(<[^>]*>)", text)
+    pieces[::2] = [piece.replace("'", "’") for piece in pieces[::2]]
+    if language == "fr":
+        pieces[::2] = [_french(piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def _french(text: str) -> str:
+    text = re.sub(r"\s+(?=[;!?](\W|$))", "\N{NARROW NO-BREAK SPACE}", text)
+    text = re.sub(r"\s+(?=:(\W|$))", "\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(?<=«)\s*|\s*(?=»)", "\N{NO-BREAK SPACE}", text)
 
 
 def _empty(language: str) -> Catalog:

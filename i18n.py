@@ -23,9 +23,9 @@ class Voice:
     time_zone: str = "Europe/Zurich"
 
     @property
-    def swiss(self) -> bool:
-        """Is this the German that knows no ß?"""
-        return self.language == "de" and self.country in ("CH", "LI")
+    def words(self) -> str:
+        """Whose words: the language, or de-CH, the German that knows no ß."""
+        return "de-CH" if self.language == "de" and self.country in ("CH", "LI") else self.language
 
 
 _voice: ContextVar[Voice] = ContextVar("voice", default=Voice())  # noqa: B039 (frozen)
@@ -49,19 +49,19 @@ def speaking(voice: Voice) -> Iterator[None]:
 
 def gettext(message: str, /, **values: Any) -> str:
     """The sentence in the language spoken, its %(names)s filled in; without values it is taken as it is."""
-    text = words(_voice.get().language).gettext(message)
+    text = words(_voice.get().words).gettext(message)
     return filled(text, message, values) if values else text
 
 
 def ngettext(singular: str, plural: str, n: int, /, **values: Any) -> str:
     """The sentence for so many; %(num)s is the number."""
-    text = words(_voice.get().language).ngettext(singular, plural, n)
+    text = words(_voice.get().words).ngettext(singular, plural, n)
     return filled(text, singular if n == 1 else plural, {"num": n} | values)
 
 
 def pgettext(context: str, message: str, /, **values: Any) -> str:
     """A word that means two things in English: `context` says which."""
-    text = words(_voice.get().language).pgettext(context, message)
+    text = words(_voice.get().words).pgettext(context, message)
     return filled(text, message, values) if values else text
 
 
@@ -123,11 +123,6 @@ class Lazy:
 _, _l = gettext, Lazy
 
 
-def swiss(text: str) -> str:
-    """A page as German-speaking Switzerland and Liechtenstein write it; see `Voice.swiss`."""
-    return text.replace("ß", "ss")
-
-
 # Which language
 
 
@@ -169,16 +164,39 @@ def _quality(weight: str) -> float:
 
 @cache
 def words(language: str) -> gnu.NullTranslations:
-    """The catalogue of a language; sentences go in as they stand in the source, and come out unfilled.
+    """The catalogue of a language or de-CH; sentences go in as they stand in the source, and come out unfilled.
 
-    English needs none: the source is English.
+    English needs none: the source is English. WTForms takes this as its translations.
     """
-    if language == "en" or not _source(language).exists():
+    if language == "de-CH":
+        return Swiss(words("de"))
+    if language == "en" or language not in NAMES or not _source(language).exists():
         return gnu.NullTranslations()
     if _stale(language):
         return gnu.GNUTranslations(_compiler()(language))
     with _compiled(language).open("rb") as file:
         return gnu.GNUTranslations(file)
+
+
+class Swiss(gnu.NullTranslations):
+    """Our German as Switzerland and Liechtenstein write it. Only our words: a Mr Weiß keeps his name."""
+
+    def __init__(self, german: gnu.NullTranslations) -> None:
+        super().__init__()
+        self.german = german
+
+    def gettext(self, message: str) -> str:
+        return swiss(self.german.gettext(message))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return swiss(self.german.ngettext(singular, plural, n))
+
+    def pgettext(self, context: str, message: str) -> str:
+        return swiss(self.german.pgettext(context, message))
+
+
+def swiss(text: str) -> str:
+    return text.replace("ß", "ss").replace("„", "«").replace("“", "»")
 
 
 def compile_catalogues() -> list[str]:

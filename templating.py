@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from jinja2.defaults import DEFAULT_NAMESPACE
 from jinja2.ext import InternationalizationExtension
 from jinja2.visitor import NodeTransformer
 
-import formats
 import i18n
 from settings import setting
 
@@ -38,13 +38,13 @@ names: dict[str, Any] = dict(DEFAULT_NAMESPACE)
 def render(template: str, language: str | None = None, **context: Any) -> str:
     """The whole template; without `language`, in the one being spoken."""
     with _speaking(language):
-        return environment(i18n.voice().language).get_template(template).render(context)
+        return environment(i18n.voice().words).get_template(template).render(context)
 
 
 def render_block(template: str, block: str, language: str | None = None, **context: Any) -> str:
     """One block of it, of its own or of what it extends, just as it stands in the whole."""
     with _speaking(language):
-        source = environment(i18n.voice().language).get_template(template)
+        source = environment(i18n.voice().words).get_template(template)
         inside = source.new_context(context)
         # Up to the first word of the page: imports and `set` of the template are done, and blocks know their parents.
         whole = source.root_render_func(inside)
@@ -54,12 +54,13 @@ def render_block(template: str, block: str, language: str | None = None, **conte
 
 
 def has_block(template: str, block: str) -> bool:
-    return any(block in source.blocks for source in environment(i18n.voice().language).lineage(template))
+    return any(block in source.blocks for source in environment(i18n.voice().words).lineage(template))
 
 
 @cache
-def environment(language: str) -> "Speaking":
-    return Speaking(language)
+def environment(words: str) -> "Speaking":
+    """That of a language, or of de-CH."""
+    return Speaking(words)
 
 
 def _speaking(language: str | None) -> AbstractContextManager[None]:
@@ -72,15 +73,15 @@ def _speaking(language: str | None) -> AbstractContextManager[None]:
 class Speaking(Environment):
     """Templates in one language: its sentences are constants of the compiled templates."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, words: str) -> None:
         super().__init__(autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=setting.debug,
                          cache_size=-1, extensions=[Trans], loader=_loader())
         self.policies["ext.i18n.trimmed"] = True
-        self.language = language
-        self.words = i18n.words(language)
+        self.language = words[:2]
+        self.words = i18n.words(words)
         self.parents: dict[str, str] = {}
         self.globals = names
-        self.filters.update({name: _late(getattr(formats, name)) for name in FILTERS})
+        self.filters.update({name: _late(name) for name in FILTERS})
 
     def lineage(self, template: str) -> Iterator[Template]:
         """The template and what it extends."""
@@ -104,11 +105,14 @@ def _loader() -> ChoiceLoader:
     return ChoiceLoader([FileSystemLoader(ROOT / "templates"), PrefixLoader(folders)])
 
 
-def _late(filter: Callable[..., str]) -> Callable[..., str]:
-    """A filter Jinja does not compute when it compiles: the country is not known then."""
+def _late(name: str) -> Callable[..., str]:
+    """A filter of `formats`, which (with Babel) is loaded when a page first shows a date or an amount.
+
+    With a context, so that Jinja does not compute it when it compiles: the country is not known then.
+    """
     @pass_context
     def late(_context: Any, *args: Any, **options: Any) -> str:
-        return filter(*args, **options)
+        return getattr(import_module("formats"), name)(*args, **options)
     return late
 
 
