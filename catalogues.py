@@ -243,13 +243,15 @@ def main(arguments: list[str]) -> int:
             raise SystemExit(__doc__)
     for msgid in unknown:
         print(f"not in the sources: {msgid!r}")
-    lacking = 0
+    lacking: dict[str, list[str]] = {}
     for language in LANGUAGES:
         absent = missing(language)
-        lacking += len(absent)
         print(f"{language}: {len(absent)} missing")
         for message in absent:
-            print(f"    {message.context + '|' if message.context else ''}{message.id!r}")
+            said = " / ".join(_forms(message.id))
+            lacking.setdefault(f"{message.context}|{said}" if message.context else said, []).append(language)
+    for msgid, languages in sorted(lacking.items()):
+        print(f"    {' '.join(languages)}  {msgid!r}")
     return 1 if unknown or lacking else 0
 
 

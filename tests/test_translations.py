@@ -136,6 +136,15 @@ def test_people_are_addressed_formally(language):
     assert not [said for _english, said in texts(language) if tu.search(placeholderless(said))]
 
 
+def test_italian_writes_the_courtesy_form_small():
+    assert not [said for _english, said in texts("it") if re.search(r"[\w,)] (Lei|La|Le|Suo|Sua|Suoi|Sue)\b", said)]
+
+
+def test_french_does_not_say_whether_one_is_a_man():
+    participle = re.compile(r"\b(vous (êtes|serez|étiez)|(être|rester|restez|reste) )\s?\w+é\b", re.I)
+    assert not [said for _english, said in texts("fr") if participle.search(said)]
+
+
 @LANGUAGES
 def test_no_form_is_gendered(language):
     double = re.compile(r"\w\((e|es|ne|nes|trice|in|innen|a|as|i)\)|\w[·*]\w|\w:in(nen)?\b"
