@@ -1,5 +1,6 @@
 """The five languages: choose one, and speak it. (Dates, numbers and money are in `formats`.)"""
 import gettext as gnu
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -150,6 +151,12 @@ def _accepted(header: str) -> str | None:
         if language in LANGUAGES and (quality := _quality(weight)) > height:
             best, height = language, quality
     return best
+
+
+def country_of(accept: str | None) -> str:
+    """Where a visitor's browser says it is at home: CH of «de-CH, de;q=0.9»; empty if it does not."""
+    home = re.match(r"\s*[A-Za-z]{2}-([A-Za-z]{2})\b", accept or "")
+    return home[1].upper() if home else ""
 
 
 def _quality(weight: str) -> float:

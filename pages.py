@@ -22,7 +22,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
         html = templating.render_block(template, block, **context) + templating.render("parts/toast.html", **context)
     else:
         html = templating.render(template, **context)
-    response = make_response(i18n.swiss(html), status)
+    response = make_response(html, status)
     response.headers["Content-Language"] = i18n.voice().language
     return response
 

@@ -1,4 +1,5 @@
 """Templates: one environment a language, its sentences folded in."""
+import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -51,6 +52,11 @@ def render_block(template: str, block: str, language: str | None = None, **conte
         next(whole, None)
         whole.close()  # type: ignore[attr-defined]
         return "".join(inside.blocks[block][0](inside))
+
+
+def render_text(template: str, block: str, language: str | None = None, **context: Any) -> str:
+    """A block for where there is no HTML: the subject and the plain text of a mail."""
+    return html.unescape(render_block(template, block, language, **context))
 
 
 def has_block(template: str, block: str) -> bool:

@@ -113,7 +113,7 @@ def _voice() -> i18n.Voice:
                            request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language"))
     if me:
         return i18n.Voice(language, me.country, me.time_zone)
-    return i18n.Voice(language)
+    return i18n.Voice(language, i18n.country_of(request.headers.get("Accept-Language")))
 
 
 def _actor() -> current.Actor:

@@ -27,10 +27,10 @@ def write(message: Message) -> Letter:
         context = {"link": link(message), **_facts(message.facts or {}), "name": message.name,
                    "recipient": message.recipient, "instance": setting.instance, "support": setting.support,
                    "host": setting.base_url, "language": message.language, "roles": LABELS}
-        subject = _line(templating.render_block(template, "subject", message.language, **context))
-        text = templating.render_block(template, "text", message.language, **context)
+        subject = _line(templating.render_text(template, "subject", message.language, **context))
+        text = templating.render_text(template, "text", message.language, **context)
         html = templating.render(template, message.language, subject_line=subject, **context)
-        return Letter(i18n.swiss(subject), i18n.swiss(_tidy(text)), i18n.swiss(html))
+        return Letter(subject, _tidy(text), html)
 
 
 def link(message: Message) -> str:

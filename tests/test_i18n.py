@@ -5,7 +5,7 @@ import pytest
 
 import catalogues
 import i18n
-from i18n import LANGUAGES, Voice, _, _l, choose, mail_language, ngettext, speaking, voice
+from i18n import LANGUAGES, Voice, _, _l, choose, country_of, mail_language, ngettext, speaking, voice
 
 INSTALLATION = LANGUAGES[0]
 
@@ -58,6 +58,11 @@ def test_a_page_speaks_the_language_asked_for_then_the_persons_the_cookies_the_b
 ])
 def test_the_best_of_the_browsers_languages_is_spoken(header, chosen):
     assert choose(accept=header) == chosen
+
+
+def test_a_visitor_is_at_home_where_the_browser_says():
+    homes = ["de-CH, de;q=0.9", "fr-fr", "de", "zh-Hant-TW", "", None, "de-1996"]
+    assert [country_of(header) for header in homes] == ["CH", "FR", "", "", "", "", ""]
 
 
 def test_a_mail_speaks_the_persons_language_then_the_inviters_choice_then_the_organisations():

@@ -86,9 +86,9 @@ def test_a_trans_block_may_hold_markup_and_escapes_what_it_shows(shown):
     assert shown(page, who="<Acme>") == "Leave <b>&lt;Acme&gt;</b>, 100 %?"
 
 
-def test_a_mails_plain_text_is_not_escaped(shown):
-    page = '{% autoescape false %}{{ _("Tom & %(who)s", who=who) }}{% endautoescape %}'
-    assert shown(page, who="<Jerry>") == "Tom & <Jerry>"
+def test_a_mails_plain_text_is_not_escaped(pages):
+    pages(letter='{% block subject %}{{ _("Tom & %(who)s", who=who) }}{% endblock %}')
+    assert templating.render_text("letter.html", "subject", who="<Jerry> &amp;") == "Tom & <Jerry> &amp;"
 
 
 @pytest.mark.parametrize(("language", "written"), [
