@@ -201,7 +201,7 @@ def typeset(text: str, language: str) -> str:
 def _french(text: str) -> str:
     text = re.sub(r"\s+(?=[;!?](\W|$))", "\N{NARROW NO-BREAK SPACE}", text)
     text = re.sub(r"\s+(?=:(\W|$))", "\N{NO-BREAK SPACE}", text)
-    return re.sub(r"(?<=«)\s*|\s*(?=»)", "\N{NO-BREAK SPACE}", text)
+    return re.sub(r"\s*»", "\N{NO-BREAK SPACE}»", re.sub(r"«\s*", "«\N{NO-BREAK SPACE}", text))
 
 
 def _empty(language: str) -> Catalog:
