@@ -1,6 +1,7 @@
 """A real PostgreSQL for the tests: one server a run and worker, one database a test."""
 import itertools
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -47,10 +48,7 @@ def copy_of_stage(stage: dict, scratch: Path):
     """A database of its own with the cast in it: its address, the cast, and what ends it."""
     import demo
     if stage["postgresql"] is None:
-        start(scratch)
-        _say(f"DROP DATABASE IF EXISTS stage_{os.getpid()}", f"CREATE DATABASE stage_{os.getpid()}")
-        if not _ask("SELECT 1 FROM pg_roles WHERE rolname = %s", ROLE):
-            _say(f"CREATE ROLE {ROLE} LOGIN")
+        _new(f"stage_{os.getpid()}", scratch)
         home = scratch / "stage-postgresql"
         home.mkdir(exist_ok=True)
         with setting.changed(data=home, database_url=role_url(f"stage_{os.getpid()}"),
@@ -61,6 +59,22 @@ def copy_of_stage(stage: dict, scratch: Path):
     name = f"test_{os.getpid()}_{next(_numbers)}"
     _say(f"CREATE DATABASE {name} TEMPLATE stage_{os.getpid()}")
     return role_url(name), stage["postgresql"], lambda: _say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextmanager
+def empty_database(scratch: Path):
+    """A database for the running product: the application's address, and the owner's."""
+    name = f"running_{os.getpid()}_{next(_numbers)}"
+    _new(name, scratch)
+    yield role_url(name), owner_url(name)
+    _say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _new(name: str, scratch: Path) -> None:
+    start(scratch)
+    _say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+    if not _ask("SELECT 1 FROM pg_roles WHERE rolname = %s", ROLE):
+        _say(f"CREATE ROLE {ROLE} LOGIN")
 
 
 def _say(*statements: str) -> None:

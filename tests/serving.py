@@ -1,0 +1,89 @@
+"""The product as people run it: `serve.py` with web server and worker, on a port of its own, mail to a real sink."""
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+
+ROOT = Path(__file__).parent.parent
+
+
+class Sink:
+    """An SMTP server that keeps what it is given."""
+
+    def __init__(self):
+        self.letters: list[EmailMessage] = []
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+
+    async def handle_DATA(self, _server, _session, envelope):
+        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 kept"
+
+    def __enter__(self):
+        self._controller.start()
+        self.url = f"smtp://127.0.0.1:{self._controller.port}"
+        return self
+
+    def __exit__(self, *_):
+        self._controller.stop()
+
+    def letter_to(self, address: str, *, seconds: float = 20) -> EmailMessage:
+        """The last letter to somebody, as soon as it is there."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for letter in reversed(self.letters):
+                if address in letter["To"]:
+                    return letter
+            time.sleep(0.05)
+        raise AssertionError(f"no letter to {address} within {seconds} s; there are {[x['To'] for x in self.letters]}")
+
+
+@contextmanager
+def product(data: Path, *arguments: str, **environment: str):
+    """Its address, while it runs."""
+    port = free_port()
+    address = f"http://localhost:{port}"
+    plain = {name: value for name, value in os.environ.items()
+             if name not in ("DATA", "BASE_URL", "DATABASE_URL", "SECRET_KEY", "LANGUAGES", "DATABASE_OWNER_URL")}
+    log = (data / "serve.log").open("w")
+    process = subprocess.Popen([sys.executable, "-m", "serve", "--port", str(port), "--data", str(data), *arguments],
+                               cwd=ROOT, env=plain | environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _until_it_answers(f"{address}/healthz", process, log.name)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def _until_it_answers(address: str, process: subprocess.Popen, log: str, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise AssertionError(f"{address} does not answer:\n{Path(log).read_text()[-3000:]}")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
