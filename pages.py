@@ -11,10 +11,14 @@ import i18n
 import templating
 from settings import setting
 
+# What macros may call as well, although they see no page's context.
+templating.names.update(csrf_token=generate_csrf, asset=assets.url, url_for=url_for,
+                        get_flashed_messages=get_flashed_messages)
+
 COMPRESS_FROM = 600                             # bytes; smaller answers fit one packet anyway
 
 
-def page(template: str, status: int = 200, **context: Any) -> Response:
+def page(template: str, status: int = 200, /, **context: Any) -> Response:
     """Render a page, or the one block of it whose name is the target's id (decision 7)."""
     context = {**shell(), **context}
     block = target()
@@ -44,8 +48,7 @@ def shell() -> dict[str, Any]:
         "me": g.get("me"), "here": here, "my_role": g.get("my_role"), "request_id": g.get("request_id", ""),
         "my_organisations": g.get("my_organisations", ()), "navigation": g.get("navigation", ()), "crumbs": (),
         "may": g.get("may", _nothing), "languages": [(code, i18n.NAMES[code]) for code in setting.languages],
-        "language": i18n.voice().language, "csrf_token": generate_csrf, "asset": assets.url, "url_for": url_for,
-        "get_flashed_messages": get_flashed_messages, "path": request.full_path.rstrip("?"),
+        "language": i18n.voice().language, "path": request.full_path.rstrip("?"),
         "instance": setting.instance, "support": setting.support, "demo": setting.demo,
     }
 
