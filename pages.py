@@ -2,6 +2,7 @@
 import gzip
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 import assets
 from flask import Response, g, get_flashed_messages, make_response, request, url_for
@@ -11,11 +12,8 @@ import i18n
 import templating
 from settings import setting
 
-# What macros may call as well, although they see no page's context.
-templating.names.update(csrf_token=generate_csrf, asset=assets.url, url_for=url_for,
-                        get_flashed_messages=get_flashed_messages)
-
 COMPRESS_FROM = 600                             # bytes; smaller answers fit one packet anyway
+PLACE_IN_LIST = ("after", "before", "last")     # which a changed filter forgets
 
 
 def page(template: str, status: int = 200, /, **context: Any) -> Response:
@@ -53,8 +51,20 @@ def shell() -> dict[str, Any]:
     }
 
 
+def same_page(**changes: Any) -> str:
+    """This page with other values in its query; None takes one away. Its place in a list begins anew."""
+    query = {name: value for name, value in request.args.items() if name not in (*PLACE_IN_LIST, "lang")}
+    query = {name: value for name, value in (query | changes).items() if value is not None}
+    return f"{request.path}?{urlencode(query)}" if query else request.path
+
+
 def _nothing(_right: Any) -> bool:
     return False
+
+
+# What macros may call as well, although they see no page's context.
+templating.names.update(csrf_token=generate_csrf, asset=assets.url, url_for=url_for, same_page=same_page,
+                        get_flashed_messages=get_flashed_messages)
 
 
 def compressed(response: Response) -> Response:

@@ -35,6 +35,10 @@ class Place:
         return "".join(word[0] for word in words[:2]).upper() or self.name[:1].upper()
 
     @property
+    def logo_url(self) -> str | None:
+        return f"/o/{self.slug}/logo/{self.logo}" if self.logo else None
+
+    @property
     def tone(self) -> int:
         """1 to 4, the same every time: the colour of its tile."""
         return sum(self.public_id.encode()) % 4 + 1
