@@ -4,10 +4,10 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
-import assets
 from flask import Response, g, get_flashed_messages, make_response, request, url_for
 from flask_wtf.csrf import generate_csrf
 
+import assets
 import i18n
 import templating
 from settings import setting
@@ -46,7 +46,7 @@ def shell() -> dict[str, Any]:
         "me": g.get("me"), "here": here, "my_role": g.get("my_role"), "request_id": g.get("request_id", ""),
         "my_organisations": g.get("my_organisations", ()), "navigation": g.get("navigation", ()), "crumbs": (),
         "may": g.get("may", _nothing), "languages": [(code, i18n.NAMES[code]) for code in setting.languages],
-        "language": i18n.voice().language, "path": request.full_path.rstrip("?"),
+        "path": request.full_path.rstrip("?"),
         "instance": setting.instance, "support": setting.support, "demo": setting.demo,
     }
 

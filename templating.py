@@ -39,14 +39,14 @@ names: dict[str, Any] = dict(DEFAULT_NAMESPACE)
 def render(template: str, language: str | None = None, **context: Any) -> str:
     """The whole template; without `language`, in the one being spoken."""
     with _speaking(language):
-        return environment(i18n.voice().words).get_template(template).render(context)
+        return environment(i18n.voice().words).get_template(template).render(language=i18n.voice().language, **context)
 
 
 def render_block(template: str, block: str, language: str | None = None, **context: Any) -> str:
     """One block of it, of its own or of what it extends, just as it stands in the whole."""
     with _speaking(language):
         source = environment(i18n.voice().words).get_template(template)
-        inside = source.new_context(context)
+        inside = source.new_context({"language": i18n.voice().language} | context)
         # Up to the first word of the page: imports and `set` of the template are done, and blocks know their parents.
         whole = source.root_render_func(inside)
         next(whole, None)

@@ -211,7 +211,8 @@ def _switcher(places: Any) -> list[dict[str, Any]]:
     """The other organisations, each with the address of this same page there."""
     same = _same_page()
     return [{"name": place.name, "initials": place.initials, "tone": place.tone, "logo_url": place.logo_url,
-             "role": LABELS[place.role], "public_id": place.public_id, "href": f"/o/{place.slug}{same}", "is_current": place.slug == g.get("slug")}
+             "role": LABELS[place.role], "public_id": place.public_id, "href": f"/o/{place.slug}{same}",
+             "is_current": place.slug == g.get("slug")}
             for place in places]
 
 
