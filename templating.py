@@ -55,7 +55,7 @@ def render_block(template: str, block: str, language: str | None = None, **conte
 
 
 def render_text(template: str, block: str, language: str | None = None, **context: Any) -> str:
-    """A block for where there is no HTML: the subject and the plain text of a mail."""
+    """A block for where there is no HTML: the subject of a mail."""
     return html.unescape(render_block(template, block, language, **context))
 
 

@@ -28,7 +28,7 @@ def write(message: Message) -> Letter:
                    "recipient": message.recipient, "instance": setting.instance, "support": setting.support,
                    "host": setting.base_url, "language": message.language, "roles": LABELS}
         subject = _line(templating.render_text(template, "subject", message.language, **context))
-        text = templating.render_text(template, "text", message.language, **context)
+        text = templating.render_block(template, "text", message.language, **context)
         html = templating.render(template, message.language, subject_line=subject, **context)
         return Letter(subject, _tidy(text), html)
 

@@ -86,7 +86,7 @@ def test_a_trans_block_may_hold_markup_and_escapes_what_it_shows(shown):
     assert shown(page, who="<Acme>") == "Leave <b>&lt;Acme&gt;</b>, 100 %?"
 
 
-def test_a_mails_plain_text_is_not_escaped(pages):
+def test_a_mails_subject_is_not_escaped(pages):
     pages(letter='{% block subject %}{{ _("Tom & %(who)s", who=who) }}{% endblock %}')
     assert templating.render_text("letter.html", "subject", who="<Jerry> &amp;") == "Tom & <Jerry> &amp;"
 
