@@ -1,0 +1,41 @@
+"""axe finds nothing: every page that links lead to, both themes, 360 and 1440 px wide."""
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.test_story import MARA
+from tests.browser.walking import one_of_each, signed_in
+
+WIDTHS = (360, 1440)
+THEMES = ("light", "dark")
+PEOPLE = {"a visitor": ("/signin", None, {}), "Anne": ("/o/lumen/", "anne@lumen.example", {}),
+          "Mara": ("/o/bergquell/", "mara@bergquell.example", {"totp": MARA}),
+          "Grace": ("/o/lumen/", "grace@field.example", {})}
+
+
+@pytest.fixture(scope="session")
+def routes():
+    from app import create_app
+    return create_app().url_map.bind("localhost")
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_axe_finds_nothing(browser, running_on_sqlite, routes, request, who):
+    start, email, proof = PEOPLE[who]
+    page = signed_in(browser, running_on_sqlite.address, email, **proof)
+    languages = ("fr", "de", "en", "es", "it") if request.config.getoption("--all") else ("fr", "de")
+    faults = []
+    for path in one_of_each(page, start, routes).values():
+        for language in languages:
+            page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            for theme in THEMES:
+                for width in WIDTHS:
+                    page.emulate_media(color_scheme=theme)
+                    page.set_viewport_size({"width": width, "height": 900})
+                    result = Axe().run(page)
+                    faults += [f"{path} {language} {theme} {width}: {fault['id']} {fault['nodes'][0]['html'][:120]}"
+                               for fault in result.response["violations"]]
+                    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                    if wide > 0:
+                        faults.append(f"{path} {language} {width}: {wide} px wider than the window")
+    page.context.close()
+    assert not faults, "\n".join(faults)
