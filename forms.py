@@ -8,6 +8,7 @@ from typing import Any
 
 import wtforms
 from flask import request
+from markupsafe import Markup, escape
 from werkzeug.datastructures import FileStorage
 from wtforms import validators
 
@@ -17,6 +18,7 @@ from rules import Refused
 
 REQUIRED = _l("Fill in this field.")
 OUTSIDE = {"csrf_token"}
+PLAIN = {"text", "email", "password", "checkbox", "hidden"}
 
 
 def required(message: Any = REQUIRED) -> validators.InputRequired:
@@ -30,6 +32,20 @@ class Form(wtforms.Form):
         def get_translations(self, form: wtforms.Form) -> Any:
             """What WTForms says stands in our catalogues."""
             return i18n.words(i18n.voice().words)
+
+        def render_field(self, field: Any, attributes: dict[str, Any]) -> Markup:
+            """A plain input as text at once: a third of what the library's way costs a page."""
+            kind = getattr(field.widget, "input_type", "")
+            if kind not in PLAIN:
+                return field.widget(field, **attributes)  # type: ignore[no-any-return]
+            told = {"type": kind, "id": field.id, "name": field.name, "required": field.flags.required}
+            if kind == "checkbox":
+                told |= {"value": "y", "checked": bool(field.data)}
+            elif kind != "password":
+                told["value"] = field._value()
+            told |= {name.replace("aria_", "aria-").replace("data_", "data-"): value
+                     for name, value in attributes.items()}
+            return Markup(f"<input{written(told)}>")  # noqa: S704 - every value is escaped by `written`
 
     def __init__(self, **start: Any):
         sent = request.method == "POST"
@@ -76,6 +92,12 @@ class Form(wtforms.Form):
             if any("\x00" in value or len(value) > 10_000 for value in values):
                 return True
         return False
+
+
+def written(attributes: dict[str, Any]) -> str:
+    """HTML attributes: True stands alone, False and None are left out."""
+    return "".join(f" {name}" if value is True else f' {name}="{escape(value)}"'
+                   for name, value in attributes.items() if value is not False and value is not None)
 
 
 def upload(name: str) -> FileStorage | None:
