@@ -225,7 +225,7 @@ def _compiled(language: str) -> Path:
 
 def _stale(language: str) -> bool:
     source, compiled = _source(language), _compiled(language)
-    return source.exists() and (not compiled.exists() or compiled.stat().st_mtime <= source.stat().st_mtime)
+    return source.exists() and (not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime)
 
 
 def _compiler() -> Callable[[str], Any]:
