@@ -118,8 +118,11 @@
     }
     const words = field.value ?? field.textContent.trim();
     navigator.clipboard.writeText(words).then(() => {
-      button.classList.add("copied");
-      setTimeout(() => button.classList.remove("copied"), 2000);
+      const label = one("[data-copied]", button);
+      if (!label || label.textContent === label.dataset.copied) return;
+      const before = label.textContent;
+      label.textContent = label.dataset.copied;
+      setTimeout(() => { label.textContent = before; }, 2000);
     }, () => field.select?.());
   });
   // What is typed goes away hidden, so that the browser offers to remember a password and not a text.
