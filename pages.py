@@ -19,24 +19,35 @@ PLACE_IN_LIST = ("after", "before", "last")     # which a changed filter forgets
 def page(template: str, status: int = 200, /, **context: Any) -> Response:
     """Render a page, or the one block of it whose name is the target's id (decision 7)."""
     context = {**shell(), **context}
-    block = target()
-    if block and partial() and templating.has_block(template, block):
+    block = target() if partial() else ""
+    known = bool(block) and templating.has_block(template, block)
+    if known:
         html = templating.render_block(template, block, **context) + templating.render("parts/toast.html", **context)
     else:
         html = templating.render(template, **context)
     response = make_response(html, status)
     response.headers["Content-Language"] = i18n.voice().language
+    if block and not known:
+        _becomes_the_page(response)
     return response
+
+
+def _becomes_the_page(response: Response) -> None:
+    """htmx asked for a part that this page does not have (a dialog has done its work, or an error): all of it."""
+    response.headers.update({"HX-Retarget": "body", "HX-Reswap": "outerSync show:top"})
+    if request.method == "GET":
+        response.headers["HX-Push-Url"] = request.full_path.rstrip("?")
 
 
 def partial() -> bool:
     headers = request.headers
-    return headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in headers
+    return (headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"
+            and "HX-History-Restore-Request" not in headers)
 
 
 def target() -> str:
     """The id of what htmx replaces: `section#people` says people."""
-    return request.headers.get("HX-Target", "").rpartition("#")[2]
+    return request.headers.get("HX-Target", "").partition("#")[2]
 
 
 def shell() -> dict[str, Any]:

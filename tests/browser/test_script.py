@@ -1,6 +1,4 @@
 """What app.js and htmx add, in a real browser under the real policy: every page here also works without them."""
-import os
-import shutil
 import threading
 from types import SimpleNamespace
 
@@ -14,10 +12,6 @@ import i18n
 import pages  # noqa: F401 (macros ask it for addresses)
 import templating
 from app import HEADERS
-
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(not BROWSER and not os.environ.get("CI"), reason="no Chromium here")
 
 ME = SimpleNamespace(name="Mara Lehmann", email="mara@bergquell.example", initials="ML", public_id="m3hk", theme="")
 
@@ -126,17 +120,9 @@ def site():
     server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(chromium, site):
-    context = chromium.new_context(base_url=site.address, permissions=["clipboard-read", "clipboard-write"])
+def page(browser, site):
+    context = browser.new_context(base_url=site.address, permissions=["clipboard-read", "clipboard-write"])
     context.set_default_timeout(5000)
     page = context.new_page()
     page.complaints = []
@@ -270,8 +256,8 @@ def test_leaving_a_changed_form_asks_first(page):
     assert asked == ["beforeunload"]
 
 
-def test_without_a_script_nothing_shows_that_needs_one(chromium, site):
-    context = chromium.new_context(base_url=site.address, java_script_enabled=False)
+def test_without_a_script_nothing_shows_that_needs_one(browser, site):
+    context = browser.new_context(base_url=site.address, java_script_enabled=False)
     page = context.new_page()
     page.goto("/")
     assert not page.is_visible("#show")
