@@ -1,0 +1,38 @@
+"""This installation as a whole: making it ready, and what its owner is told at the start."""
+import os
+from dataclasses import replace
+
+import db
+import demo
+import schema
+from models import User
+from settings import Settings, setting
+
+
+def prepare(*, with_demo: bool) -> bool:
+    """Bring the database to the present shape; play the demo's cast into a new one. Was it new?"""
+    if with_demo:
+        os.environ.setdefault("DEMO", "on")
+        setting.use(replace(Settings.from_environment(), demo=True))
+    schema.migrate()
+    db.connect_to(setting.database)
+    with db.database:
+        new = not User.select().exists()
+        if new and with_demo:
+            demo.play()
+    return new
+
+
+def greeting() -> list[str]:
+    """What is printed at the start: the address, who can sign in, where the mail goes."""
+    lines = [f"{setting.instance} is at {setting.base_url}"]
+    if setting.demo:
+        lines += _cast()
+    mail = (f"{setting.base_url}/demo/mail" if setting.demo else f"{setting.data / 'mail'}") if not setting.smtp_url else (
+        db.name_of(setting.smtp_url))
+    return [*lines, f"Mail goes to {mail}", "Stop with Ctrl-C."]
+
+
+def _cast() -> list[str]:
+    people = [f"  {email:26} {first} {last} ({language})" for _key, first, last, email, language, *_ in demo.PEOPLE]
+    return ["Sign in as one of these, with the password: " + demo.PASSWORD, *people]

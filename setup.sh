@@ -1,0 +1,52 @@
+# Sourced by ./run and ./test: makes .venv from the hashed requirements, with uv if it is there.
+# have_environment FILE: everything FILE names is installed when it returns.
+
+say() { printf '%s\n' "$*" >&2; }
+stop() { say "$*"; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null 2>&1; then sudo "$@"; else return 1; fi
+}
+
+debian_install() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    say "Installing $* …"
+    as_root apt-get update -qq >/dev/null 2>&1
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null 2>&1
+}
+
+find_python() {
+    for python in python3.13 python3.12 python3.11 python3; do
+        if command -v "$python" >/dev/null 2>&1 &&
+            "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s' "$python"
+            return 0
+        fi
+    done
+    return 1
+}
+
+make_venv() {
+    if command -v uv >/dev/null 2>&1; then
+        uv venv --quiet --allow-existing --python '>=3.11' .venv && return 0
+    fi
+    python=$(find_python) || { debian_install python3 python3-venv && python=$(find_python); } ||
+        { command -v brew >/dev/null 2>&1 && brew install --quiet python@3.12 && python=$(find_python); } ||
+        stop "Kanton needs Python 3.11 or newer. Install it, then start again."
+    "$python" -m venv .venv 2>/dev/null || { debian_install python3-venv && "$python" -m venv .venv; } ||
+        stop "Python's venv module is missing. Install it (Debian: python3-venv), then start again."
+}
+
+have_environment() {
+    wanted=$(cksum <"$1")
+    [ "$(cat ".venv/.installed-$1" 2>/dev/null)" = "$wanted" ] && return 0
+    say "Preparing the environment (once) …"
+    [ -x .venv/bin/python ] || make_venv
+    if command -v uv >/dev/null 2>&1; then
+        uv pip install --quiet --python .venv/bin/python --require-hashes -r "$1"
+    else
+        [ -x .venv/bin/pip ] || .venv/bin/python -m ensurepip >/dev/null 2>&1
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
+    fi || stop "The packages named in $1 could not be installed."
+    printf '%s' "$wanted" >".venv/.installed-$1"
+}
