@@ -2,6 +2,7 @@
 import os
 from dataclasses import replace
 
+import crypto
 import db
 import demo
 import schema
@@ -14,6 +15,7 @@ def prepare(*, with_demo: bool) -> bool:
     if with_demo:
         os.environ.setdefault("DEMO", "on")
         setting.use(replace(Settings.from_environment(), demo=True))
+    crypto.master()                             # a new folder gets its key before its database
     schema.migrate()
     db.connect_to(setting.database)
     with db.database:

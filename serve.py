@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     return _run_together([
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "app:create_app", "--host", options.host,
          "--port", str(options.port), "--workers", str(setting.workers), "--blocking-threads", str(THREADS),
-         "--no-ws", "--log-level", "warning"],
+         "--no-ws", "--log-level", "error"],
         [sys.executable, "-m", "worker"]])
 
 

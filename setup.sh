@@ -46,7 +46,7 @@ have_environment() {
         uv pip install --quiet --python .venv/bin/python --require-hashes -r "$1"
     else
         [ -x .venv/bin/pip ] || .venv/bin/python -m ensurepip >/dev/null 2>&1
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
+        .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$1"
     fi || stop "The packages named in $1 could not be installed."
     printf '%s' "$wanted" >".venv/.installed-$1"
 }

@@ -26,7 +26,7 @@ def write(message: Message) -> Letter:
         template = f"notices/{message.notice}.html"
         context = {"link": link(message), **_facts(message.facts or {}), "name": message.name,
                    "recipient": message.recipient, "instance": setting.instance, "support": setting.support,
-                   "host": setting.base_url, "language": message.language, "roles": LABELS}
+                   "host": setting.base_url, "roles": LABELS}
         subject = _line(templating.render_text(template, "subject", message.language, **context))
         text = templating.render_block(template, "text", message.language, **context)
         html = templating.render(template, message.language, subject_line=subject, **context)
