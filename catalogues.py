@@ -75,6 +75,8 @@ def read(language: str) -> Catalog:
 
 
 def write(language: str, catalog: Catalog) -> None:
+    for message in catalog:
+        message.flags.discard("python-format")
     text = io.BytesIO()
     write_po(text, catalog, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
     path = _path(language)
@@ -175,8 +177,6 @@ def _matched(said: Catalog, known: Catalog, language: str) -> Catalog:
             before = Message(message.id, ("", "") if message.pluralizable else "")
         result.add(message.id, before.string, context=message.context, auto_comments=message.auto_comments,
                    user_comments=before.user_comments)
-    for message in _entries(result):
-        message.flags.clear()
     return result
 
 
