@@ -9,6 +9,7 @@ from flask_wtf.csrf import generate_csrf
 
 import assets
 import i18n
+import navigation
 import templating
 from settings import setting
 
@@ -55,7 +56,8 @@ def shell() -> dict[str, Any]:
     here = g.get("here")
     return {
         "me": g.get("me"), "here": here, "my_role": g.get("my_role"), "request_id": g.get("request_id", ""),
-        "my_organisations": g.get("my_organisations", ()), "navigation": g.get("navigation", ()), "crumbs": (),
+        "my_organisations": g.get("my_organisations", ()), "navigation": navigation.side(), "crumbs": (),
+        "account_entries": navigation.account_menu(), "help": navigation.help_address(),
         "may": g.get("may", _nothing), "languages": [(code, i18n.NAMES[code]) for code in setting.languages],
         "path": request.full_path.rstrip("?"),
         "instance": setting.instance, "support": setting.support, "demo": setting.demo,

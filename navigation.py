@@ -1,0 +1,122 @@
+"""The side bar and the account's menu: an entry for each page that exists and that one may open.
+
+A new page needs no line here if it stands below one that has an entry.
+"""
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g, request
+
+from i18n import Lazy, _l
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`path` is below the organisation if it does not begin with a slash; `also`: where else it is the current one."""
+
+    path: str
+    icon: str
+    label: Lazy
+    also: tuple[str, ...] = ()
+    count: str = ""             # a number the organisation keeps; shown when it is not 0
+    what: Lazy | None = None    # what is counted, for those who do not see the entry
+    hot: bool = False           # it means work to do
+
+
+ORGANISATION: tuple[tuple[Lazy | None, tuple[Entry, ...]], ...] = (
+    (None, (
+        Entry("", icon="layout-dashboard", label=_l("Overview")),
+    )),
+    (_l("People"), (
+        Entry("members", icon="users", label=_l("Members"), also=("invitations",), count="members", what=_l("members")),
+        Entry("teams", icon="users-round", label=_l("Teams")),
+        Entry("security", icon="shield-check", label=_l("Security"), count="unprotected", hot=True,
+              what=_l("without two-factor authentication")),
+    )),
+    (_l("Products"), (
+        Entry("products", icon="package", label=_l("All products"), also=("shop", "cart")),
+        Entry("domains", icon="globe", label=_l("Domain names")),
+    )),
+    (_l("Billing"), (
+        Entry("billing/renewals", icon="refresh-cw", label=_l("Renewals")),
+        Entry("billing/invoices", icon="receipt", label=_l("Invoices"), also=("billing",)),
+        Entry("billing/prepaid", icon="wallet", label=_l("Prepaid account")),
+    )),
+    (_l("Organisation"), (
+        Entry("activity", icon="activity", label=_l("Activity log")),
+        Entry("support", icon="life-buoy", label=_l("Support")),
+        Entry("settings", icon="settings", label=_l("Details")),
+    )),
+)
+
+ACCOUNT = (
+    Entry("/account", icon="user-cog", label=_l("My profile"), also=("/account/address",)),
+    Entry("/account/security", icon="key-round", label=_l("Sign-in and security"), also=("/account/sessions",)),
+    Entry("/account/organisations", icon="building-2", label=_l("My organisations")),
+    Entry("/account/notifications", icon="bell", label=_l("Notifications")),
+    Entry("/account/activity", icon="activity", label=_l("My activity")),
+    Entry("/account/tokens", icon="terminal", label=_l("API tokens")),
+    Entry("/operator/", icon="server", label=_l("Operator’s console")),
+)
+
+def side() -> list[dict[str, Any]]:
+    """The groups of the side bar: the organisation's inside one, else the account's."""
+    here = g.get("here")
+    if here is None:
+        return [{"title": None, "items": _shown(ACCOUNT)}] if g.get("me") else []
+    groups = ({"title": title, "items": _shown(entries)} for title, entries in ORGANISATION)
+    return [group for group in groups if group["items"]]
+
+
+def account_menu() -> list[dict[str, Any]]:
+    return _shown(ACCOUNT) if g.get("me") else []
+
+
+def help_address() -> str:
+    return "/help" if "/help" in _pages() else ""
+
+
+def _shown(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    here = g.get("here")
+    found = []
+    for entry in entries:
+        rule = _rule(entry.path)
+        if rule in _pages() and _may_open(_pages()[rule]):
+            found.append({"href": _address(rule), "icon": entry.icon, "label": entry.label, "hot": entry.hot,
+                          "count": getattr(here, entry.count) if entry.count else 0, "what": entry.what,
+                          "covers": max(_covers(_address(_rule(path))) for path in (entry.path, *entry.also))})
+    most = max((entry["covers"] for entry in found), default=0)
+    for entry in found:
+        entry["current"] = entry.pop("covers") == most > 0
+    return found
+
+
+def _covers(address: str) -> int:
+    """How much of the present address this one is the beginning of. What ends in a slash stands for itself only."""
+    below = not address.endswith("/") and address != "/account" and request.path.startswith(f"{address}/")
+    return len(address) if below or request.path == address else 0
+
+
+def _rule(path: str) -> str:
+    return path if path.startswith("/") else f"/o/<organisation>/{path}"
+
+
+def _address(rule: str) -> str:
+    return rule.replace("<organisation>", g.get("slug", ""))
+
+
+def _may_open(needs: Any) -> bool:
+    if needs == "operator":
+        return bool(g.me.operator)
+    return needs in (None, "anyone", "signed in") or bool(g.may(needs))
+
+
+def _pages() -> dict[str, Any]:
+    """Every address that shows a page, and who may enter."""
+    pages: dict[str, Any] | None = current_app.extensions.get("navigation")
+    if pages is None:
+        pages = {rule.rule: getattr(current_app.view_functions[rule.endpoint], "needs", None)
+                 for rule in current_app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+        current_app.extensions["navigation"] = pages
+    return pages
