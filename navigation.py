@@ -79,16 +79,16 @@ def help_address() -> str:
 
 def _shown(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     here = g.get("here")
-    found = []
+    found: list[dict[str, Any]] = []
     for entry in entries:
         rule = _rule(entry.path)
         if rule in _pages() and _may_open(_pages()[rule]):
             found.append({"href": _address(rule), "icon": entry.icon, "label": entry.label, "hot": entry.hot,
                           "count": getattr(here, entry.count) if entry.count else 0, "what": entry.what,
                           "covers": max(_covers(_address(_rule(path))) for path in (entry.path, *entry.also))})
-    most = max((entry["covers"] for entry in found), default=0)
-    for entry in found:
-        entry["current"] = entry.pop("covers") == most > 0
+    most = max((shown["covers"] for shown in found), default=0)
+    for shown in found:
+        shown["current"] = shown.pop("covers") == most > 0
     return found
 
 

@@ -27,8 +27,8 @@ BORDERS = [("line-strong", "surface"), ("line-strong", "canvas"), ("accent", "su
 PAIRS = [(front, ground, TEXT) for front, grounds in GROUNDS.items() for ground in grounds]
 PAIRS += [(front, ground, SIGN) for front, ground in BORDERS]
 # Initials on their coloured grounds stand in rules of their own.
-AVATARS = re.findall(r"&\.(a\d) \{ background: light-dark\((#\w{6}), (#\w{6})\); color: light-dark\((#\w{6}), (#\w{6})\)",
-                     CSS)
+BOTH = r"light-dark\((#\w{6}), (#\w{6})\)"
+AVATARS = re.findall(rf"&\.(a\d) \{{ background: {BOTH}; color: {BOTH}", CSS)
 
 
 def luminance(colour):

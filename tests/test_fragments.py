@@ -16,18 +16,18 @@ def visitor(tmp_path_factory):
 
 
 def ask(visitor, **headers):
-    return visitor.get("/cookies?x=1", base_url=setting.base_url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return visitor.get("/cookies?x=1", base_url=setting.base_url, headers=headers)
 
 
 def test_the_block_named_like_the_target_is_all_that_comes(visitor):
-    answer = ask(visitor, **HTMX, HX_Target="div#box")
+    answer = ask(visitor, **HTMX | {"HX-Target": "div#box"})
     assert answer.text.lstrip().startswith("<div>")
     assert "<html" not in answer.text
     assert "HX-Retarget" not in answer.headers
 
 
 def test_a_page_without_such_a_block_takes_the_whole_window(visitor):
-    answer = ask(visitor, **HTMX, HX_Target="form#modal")
+    answer = ask(visitor, **HTMX | {"HX-Target": "form#modal"})
     assert "<html" in answer.text
     assert answer.headers["HX-Retarget"] == "body"
     assert answer.headers["HX-Push-Url"] == "/cookies?x=1"
@@ -40,9 +40,13 @@ def test_an_error_takes_the_whole_window_and_is_not_put_into_a_part(visitor):
 
 
 @pytest.mark.parametrize("headers", [
-    {}, {"HX_Target": "div#box"}, {**HTMX, "HX_Target": "body"}, {**HTMX, "HX_Request_Type": "full", "HX_Target": "div#box"},
-    {**HTMX, "HX_History_Restore_Request": "true", "HX_Target": "div#box"}])
+    {},
+    {"HX-Target": "div#box"},
+    {**HTMX, "HX-Target": "body"},
+    {**HTMX, "HX-Target": "div#box", "HX-Request-Type": "full"},
+    {**HTMX, "HX-Target": "div#box", "HX-History-Restore-Request": "true"},
+])
 def test_everything_else_gets_the_whole_page(visitor, headers):
-    answer = ask(visitor, **{name.replace("-", "_"): value for name, value in headers.items()})
+    answer = ask(visitor, **headers)
     assert "<html" in answer.text
     assert "HX-Retarget" not in answer.headers

@@ -18,7 +18,8 @@ def make_app(*rules):
 
 
 APP = make_app(
-    ("/o/<organisation>/", "see"), ("/o/<organisation>/members", "people"), ("/o/<organisation>/members/<id>", "people"),
+    ("/o/<organisation>/", "see"),
+    ("/o/<organisation>/members", "people"), ("/o/<organisation>/members/<id>", "people"),
     ("/o/<organisation>/invitations", "people"), ("/o/<organisation>/billing/invoices", "money"),
     ("/o/<organisation>/security", "see"), ("/account", "signed in"), ("/account/organisations", "signed in"),
     ("/operator/", "operator"))

@@ -25,28 +25,42 @@ PAGE = """{% extends "shell.html" %}
 <form id="people" method="post" action="/save" {{ swaps_post("/save", "people") }}>
   <label for="name">Name</label><input id="name" name="name"><button id="save" type="submit">Save</button>
 </form>
-<form id="search" action="/search" {{ swaps_get("/search", "found") }}><label for="q">Search</label><input id="q" name="q"></form>
+<form id="search" action="/search" {{ swaps_get("/search", "found") }}>
+  <label for="q">Search</label><input id="q" name="q">
+</form>
 <p id="found"></p>
 <form id="slow" method="post" action="/slow"><button id="order" type="submit">Order</button></form>
 <form id="guarded" data-guard><label for="long">Long</label><input id="long"></form>
-<div><label for="secret">Secret</label><input id="secret" type="password" value="hush"><button id="show" type="button" aria-pressed="false" data-show="secret" data-needs-script>Show</button></div>
+<div>
+  <label for="secret">Secret</label><input id="secret" type="password" value="hush">
+  <button id="show" type="button" aria-pressed="false" data-show="secret" data-needs-script>Show</button>
+</div>
 <form><table><thead><tr><th><input id="every" class="check" type="checkbox" aria-label="All"></th></tr></thead>
-<tbody>{% for n in (1, 2) %}<tr><td><input id="row-{{ n }}" class="check pickrow" type="checkbox" aria-label="{{ n }}"></td></tr>{% endfor %}</tbody></table>
+<tbody>{% for n in (1, 2) %}
+  <tr><td><input id="row-{{ n }}" class="check pickrow" type="checkbox" aria-label="{{ n }}"></td></tr>
+{% endfor %}</tbody></table>
 <b data-picked></b></form>
 <p id="link">https://kanton.example/x</p>{{ copy_button("link") }}
-<label for="narrow">Narrow</label><input id="narrow" data-narrow="#places"><ul id="places"><li>Sàrl Lumen</li><li>Onda</li></ul>
-<form id="strict" method="post" action="/slow"><input id="wanted" name="wanted" required aria-label="Wanted"><button type="submit">Send</button></form>
+<label for="narrow">Narrow</label><input id="narrow" data-narrow="#places">
+<ul id="places"><li>Sàrl Lumen</li><li>Onda</li></ul>
+<form id="strict" method="post" action="/slow">
+  <input id="wanted" name="wanted" required aria-label="Wanted"><button type="submit">Send</button>
+</form>
 {% endblock %}"""
 
 CONFIRM = """{% from "parts/dialogs.html" import confirm %}
 {% call confirm("Remove Luc?", "/remove", "Remove this member", "/", effects=["Loses two products."], form=form) %}
 <label for="sure">Sure</label><input id="sure" name="sure">{% endcall %}"""
 
-WRONG = """<form id="people" method="post" action="/save" hx-post="/save" hx-target="#people" hx-swap="outerMorph" hx-disable="find [type=submit]">
-<div id="errors" tabindex="-1" role="alert">One entry is to be corrected</div>
-<label for="name">Name</label><input id="name" name="name" aria-invalid="true"><button id="save" type="submit">Save</button></form>"""
+WHOLE = """{% extends "shell.html" %}
+{% block main %}{% block modal %}{{ inside }}{% endblock %}{% endblock %}"""
 
-SAVED = """<form id="people" method="post" action="/save" hx-post="/save" hx-target="#people" hx-swap="outerMorph">Saved</form>
+WRONG = """<form id="people" method="post" action="/save" hx-post="/save" hx-target="#people" hx-swap="outerMorph">
+<div id="errors" tabindex="-1" role="alert">One entry is to be corrected</div>
+<label for="name">Name</label><input id="name" name="name" aria-invalid="true">
+<button id="save" type="submit">Save</button></form>"""
+
+SAVED = """<form id="people">Saved</form>
 <hx-partial hx-target="#toasts" hx-swap="beforeend"><p class="toast done">Saved.</p></hx-partial>"""
 
 
@@ -87,8 +101,7 @@ def make_app():
         block = written(CONFIRM)
         if request.headers.get("HX-Target", "").endswith("#modal"):
             return block
-        return written('{% extends "shell.html" %}{% block main %}{% block modal %}{{ inside }}{% endblock %}{% endblock %}',
-                       inside=Markup(block))
+        return written(WHOLE, inside=Markup(block))
 
     @app.post("/remove")
     def remove():
