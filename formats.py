@@ -93,6 +93,12 @@ def time_zones() -> list[tuple[str, str]]:
     return _zones(voice().language)
 
 
+def time_zone_of(country: str) -> str:
+    """The first zone of a country, to begin with; UTC where there is none."""
+    zones = get_global("territory_zones").get(country)
+    return str(zones[0]) if zones else "UTC"
+
+
 def local(value: datetime) -> datetime:
     """The same instant on the reader's clock."""
     return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(ZoneInfo(voice().time_zone))

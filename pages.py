@@ -40,6 +40,12 @@ def _becomes_the_page(response: Response) -> None:
         response.headers["HX-Push-Url"] = request.full_path.rstrip("?")
 
 
+def private(response: Response) -> Response:
+    """A page whose address is a secret: it tells that to nobody (RS-09)."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
 def partial() -> bool:
     headers = request.headers
     return (headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"
@@ -60,7 +66,7 @@ def shell() -> dict[str, Any]:
         "account_entries": navigation.account_menu(), "help": navigation.help_address(),
         "may": g.get("may", _nothing), "languages": [(code, i18n.NAMES[code]) for code in setting.languages],
         "path": request.full_path.rstrip("?"),
-        "instance": setting.instance, "support": setting.support, "demo": setting.demo,
+        "signup_open": setting.signup == "open", "instance": setting.instance, "support": setting.support, "demo": setting.demo,
     }
 
 

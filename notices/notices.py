@@ -27,4 +27,10 @@ NOTICES = {notice.name: notice for notice in (
     Notice("removed"),
     Notice("left"),
     Notice("security_alert"),
+    Notice("signup", path="/signup/confirm/{token}"),
+    Notice("signup_known"),
+    Notice("account_created"),
+    Notice("reset", path="/reset/{token}"),
+    Notice("reset_unknown"),
+    Notice("password_changed"),
 )}

@@ -1,9 +1,9 @@
 """A fresh proof from inside a session, then back to where one was (decision 11)."""
 from flask import Response, g, request, session, url_for
-from flask_login import login_user
 
+import entering
 import web
-from accounts import sessions, signin
+from accounts import signin
 from forms import Form, Secret, Text, required
 from i18n import _l
 from models import User
@@ -29,8 +29,7 @@ def give() -> Response:
     proof = ProveForm()
     if not proof.submit_to(lambda password, factor, code: signin.prove_again(g.me, password, factor, code)):
         return shown(proof, 422)
-    login_user(sessions.find(proof.result))
-    session.modified = True
+    entering.carry(proof.result, stay=session.permanent)
     return web.redirect(place() or url_for("public.home"), 303)  # type: ignore[return-value]
 
 

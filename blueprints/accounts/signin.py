@@ -1,8 +1,7 @@
 """Signing in and out."""
-from flask import Response, g, request, session, url_for
-from flask_login import login_user, logout_user
+from flask import Response, g, request
 
-import crypto
+import entering
 import web
 from accounts import sessions, signin
 from forms import EmailAddress, Form, Secret, Text, Tick, required
@@ -10,8 +9,7 @@ from i18n import _l
 from models import Credential
 from pages import page
 from rules import NotHere, Refused
-from settings import setting
-from web import ANYONE, ATTEMPT_COOKIE, DEVICE_COOKIE, Blueprint, go
+from web import ANYONE, ATTEMPT_COOKIE, Blueprint, go
 
 blueprint = Blueprint("signin", __name__)
 
@@ -38,16 +36,16 @@ def form() -> Response:
 def enter() -> Response:
     entry = SignInForm()
     place = web.local(request.args.get("next")) or ""
-    device = request.cookies.get(DEVICE_COOKIE) or crypto.token()
+    device = entering.this_device()
     if not entry.submit_to(lambda email, password, stay: signin.with_password(
             email, password, stay=stay, device=device, place=place)):
         return page("accounts/signin.html", 422, form=entry, next=place or None)
     outcome: signin.Outcome = entry.result
     if outcome.session:
-        return let_in(outcome, device, stay=entry.stay.data)
+        return entering.let_in(outcome.session, device, stay=entry.stay.data, place=outcome.place)
     response = go(".second_step")
-    set_cookie(response, ATTEMPT_COOKIE, outcome.attempt, int(signin.HALF_WAY.total_seconds()))
-    set_cookie(response, DEVICE_COOKIE, device, 400 * 86400)
+    entering.keep(response, ATTEMPT_COOKIE, outcome.attempt, int(signin.HALF_WAY.total_seconds()))
+    entering.keep(response, DEVICE_COOKIE, device, entering.DEVICE_LIFE)
     return response
 
 
@@ -66,7 +64,7 @@ def prove() -> Response:
     if attempt is None:
         return go(".form")
     answer = SecondStepForm()
-    device = request.cookies.get(DEVICE_COOKIE, "")
+    device = entering.this_device()
     kind = answer.factor.data or next(iter(signin.factors_of(attempt.user)), "")
     try:
         if not answer.submit_to(lambda factor, code: signin.with_second_step(token, kind, code, device=device)):
@@ -75,7 +73,7 @@ def prove() -> Response:
             return challenge(attempt, answer, 422)
     except NotHere:
         return go(".form")
-    response = let_in(answer.result, device, stay=attempt.stay)
+    response = entering.let_in(answer.result.session, device, stay=attempt.stay, place=answer.result.place)
     response.delete_cookie(ATTEMPT_COOKIE)
     return response
 
@@ -93,11 +91,7 @@ def cancel() -> Response:
 def leave() -> Response:
     if g.me:
         sessions.sign_out(g.me)
-    logout_user()
-    session.clear()
-    response = go(".form")
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return entering.let_out(go(".form"))
 
 
 def challenge(attempt: object, form: Form, status: int = 200) -> Response:
@@ -116,24 +110,3 @@ def too_often() -> Response:
     response = page("accounts/signin.html", 422, form=entry, next=None)
     response.delete_cookie(ATTEMPT_COOKIE)
     return response
-
-
-def let_in(outcome: signin.Outcome, device: str, *, stay: bool) -> Response:
-    """The browser gets the session's cookie, and goes where it wanted to go."""
-    session.clear()                             # a new CSRF token, too
-    carry(outcome.session, stay=stay)
-    from_place = web.local(outcome.place)
-    response = web.redirect(from_place or url_for("public.home"), 303)
-    set_cookie(response, DEVICE_COOKIE, device, 400 * 86400)  # type: ignore[arg-type]
-    return response  # type: ignore[return-value]
-
-
-def carry(secret: str, *, stay: bool) -> None:
-    """Put a session's secret into the browser's cookie."""
-    who = sessions.find(secret)
-    session.permanent = stay
-    login_user(who)
-
-
-def set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
-    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="Lax", secure=setting.secure)

@@ -1,0 +1,57 @@
+"""A forgotten password: a link to the mailbox, and a new one. The second factor stays as it is (G15-R5)."""
+import audit
+import limits
+import outbox
+import rules
+from accounts import links, passwords, sessions, signup
+from clock import now
+from db import transaction
+from models import Link, User
+from rules import Gone, TooMany
+
+
+def ask(email: str, language: str) -> None:
+    """A link, if somebody has that address; otherwise a word to the mailbox. The same from outside (RS-10).
+
+    After three mails in an hour nothing more is sent, and nothing more is said.
+    """
+    address = rules.address(email)
+    try:
+        limits.spend(limits.RESET_ADDRESS, address.key)
+    except TooMany:
+        return
+    user = User.get_or_none(User.email == address.key)
+    with transaction():
+        if user is None or user.suspended:
+            links.use_up(links.make(links.RESET, email=address.key))
+            if user is None:
+                outbox.post("reset_unknown", address.typed, language=language)
+            return
+        link = links.make(links.RESET, user=user, email=user.email)
+        audit.record_for(user.id, "password.reset_asked")
+        outbox.post_to(user, "reset", **links.told(link))
+
+
+def opened(token: str) -> Link:
+    """The link, or Gone: also when the address or anything else of the account has changed since (EM-09)."""
+    link = links.opened(token, links.RESET)
+    if link.user.email != link.email:
+        raise Gone
+    return link
+
+
+def renew(token: str, password: str) -> User:
+    """The new password. Everything signed in ends, and every change still open (RS-12)."""
+    link = opened(token)
+    user = link.user
+    passwords.check(password, two_factor=user.two_factor, own=passwords.own_words(user))
+    phc = passwords.hashed(password)
+    with transaction():
+        links.use_up(link)
+        signup.set_password(user, phc)
+        Link.update(used=now()).where(Link.user == user.id, Link.purpose == links.ADDRESS_CONFIRM,
+                                      Link.used.is_null()).execute()
+        sessions.end_everything(user, "reset")
+        audit.record_for(user.id, "password.reset_done")
+        outbox.post_to(user, "password_changed", at=int(now().timestamp()))
+        return user

@@ -1,0 +1,53 @@
+"""A forgotten password."""
+from flask import Response
+
+import i18n
+from accounts import recovery
+from forms import EmailAddress, Form, Secret, required
+from i18n import _, _l
+from limits import LINK_NETWORK, RESET_NETWORK
+from pages import page, private
+from web import ANYONE, Blueprint, done
+
+blueprint = Blueprint("recovery", __name__)
+
+
+class AddressForm(Form):
+    email = EmailAddress(_l("E-mail address"), [required()])
+
+
+class NewPasswordForm(Form):
+    password = Secret(_l("New password"), [required()])
+
+
+@blueprint.page("/forgotten", needs=ANYONE)
+def forgotten() -> Response:
+    return page("accounts/forgotten.html", form=AddressForm())
+
+
+@blueprint.action("/forgotten", needs=ANYONE, limit=RESET_NETWORK)
+def ask() -> Response:
+    """Always the same answer, whoever has that address (RS-10)."""
+    form = AddressForm()
+    if form.submit_to(lambda email: recovery.ask(email, i18n.voice().language)):
+        return page("accounts/written.html", email=form.email.data)
+    return page("accounts/forgotten.html", 422, form=form)
+
+
+@blueprint.page("/reset/<token>", needs=ANYONE, limit=LINK_NETWORK)
+def opened(token: str) -> Response:
+    return shown(token, NewPasswordForm())
+
+
+@blueprint.action("/reset/<token>", needs=ANYONE, limit=LINK_NETWORK)
+def renew(token: str) -> Response:
+    """Signs nobody in: the second factor is still to be asked for (RS-05)."""
+    form = NewPasswordForm()
+    if form.submit_to(lambda password: recovery.renew(token, password)):
+        return done(_("Your password is changed. Sign in with the new one."), "signin.form")
+    return shown(token, form, 422)
+
+
+def shown(token: str, form: NewPasswordForm, status: int = 200) -> Response:
+    user = recovery.opened(token).user
+    return private(page("accounts/reset.html", status, form=form, email=user.email_typed, two_factor=user.two_factor))

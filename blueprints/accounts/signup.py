@@ -1,0 +1,79 @@
+"""Making an account by oneself: an address first, then the rest behind the link mailed to it."""
+from flask import Response, g, request
+
+import entering
+import formats
+import i18n
+from accounts import signin, signup
+from forms import Choice, EmailAddress, Form, Secret, Text, required
+from i18n import NAMES, _l
+from limits import LINK_NETWORK, SIGN_UP_NETWORK
+from organisations import registration
+from pages import page, private
+from rules import NotHere
+from settings import setting
+from web import ANYONE, Blueprint, go
+
+blueprint = Blueprint("signup", __name__)
+
+
+class AddressForm(Form):
+    email = EmailAddress(_l("E-mail address"), [required()])
+
+
+class AccountForm(Form):
+    first_name = Text(_l("First name"), [required()])
+    last_name = Text(_l("Last name"), [required()])
+    password = Secret(_l("Password"), [required()])
+    organisation = Text(_l("Name of your organisation"))
+    country = Choice(_l("Country"))
+    language = Choice(_l("Language"), choices=[(code, NAMES[code]) for code in NAMES])
+
+    def __init__(self, **start: object):
+        super().__init__(**start)
+        self.country.choices = list(formats.country_names().items())
+
+
+@blueprint.page("/signup", needs=ANYONE)
+def form() -> Response:
+    if setting.signup != "open":
+        raise NotHere
+    return go("public.home") if g.me else page("accounts/signup.html", form=AddressForm())
+
+
+@blueprint.action("/signup", needs=ANYONE, limit=SIGN_UP_NETWORK)
+def ask() -> Response:
+    """Always the same answer, whoever has that address (SU-01)."""
+    entry = AddressForm()
+    if entry.submit_to(lambda email: signup.ask(email, i18n.voice().language)):
+        return page("accounts/written.html", email=entry.email.data)
+    return page("accounts/signup.html", 422, form=entry)
+
+
+@blueprint.page("/signup/confirm/<token>", needs=ANYONE, limit=LINK_NETWORK)
+def opened(token: str) -> Response:
+    """Looking at the link uses nothing up; a mail scanner may (SU-11)."""
+    link = signup.opened(token)
+    return private(page("accounts/signup_confirm.html", email=link.facts["typed"], form=AccountForm(
+        country=guessed_country(), language=i18n.voice().language)))
+
+
+@blueprint.action("/signup/confirm/<token>", needs=ANYONE, limit=LINK_NETWORK)
+def confirm(token: str) -> Response:
+    link = signup.opened(token)
+    entry = AccountForm()
+    if not entry.submit_to(lambda **told: registration.register(
+            token, time_zone=formats.time_zone_of(told["country"]), **told)):
+        return private(page("accounts/signup_confirm.html", 422, email=link.facts["typed"], form=entry))
+    person, organisation = entry.result
+    device = entering.this_device()
+    return entering.let_in(signin.welcome(person, "password", device=device), device, place=f"/o/{organisation.slug}/")
+
+
+def guessed_country() -> str:
+    """What the browser's languages let one guess: `de-CH` is Switzerland."""
+    for part in request.headers.get("Accept-Language", "").split(","):
+        _language, _dash, country = part.partition(";")[0].strip().partition("-")
+        if country.upper() in formats.country_names():
+            return country.upper()
+    return "CH"

@@ -1,0 +1,109 @@
+"""The invitee's side of an invitation: look at it, accept, decline (G3)."""
+from flask import Response, g, url_for
+
+import entering
+import formats
+import i18n
+from accounts import signin
+from forms import Choice, Form, Secret, Text, required
+from i18n import _, _l
+from limits import LINK_NETWORK
+from models import Invitation, User
+from organisations import invitations, registration, switching
+from organisations.roles import LABELS, MEANINGS
+from pages import page, private
+from rules import Gone
+from web import ANYONE, SIGNED_IN, Blueprint, done, go
+
+blueprint = Blueprint("welcome", __name__)
+
+
+class JoinForm(Form):
+    first_name = Text(_l("First name"), [required()])
+    last_name = Text(_l("Last name"), [required()])
+    password = Secret(_l("Password"), [required()])
+    country = Choice(_l("Country"))
+
+    def __init__(self, **start: object):
+        super().__init__(**start)
+        self.country.choices = list(formats.country_names().items())
+
+
+@blueprint.page("/invitations/<token>", needs=ANYONE, limit=LINK_NETWORK)
+def show(token: str) -> Response:
+    """What is offered, by whom, and what this visitor can do about it. Uses nothing up (SU-11)."""
+    invitation = invitations.opened(token)
+    if not invitation.open:
+        return over(invitation)
+    invitations.seen(invitation)
+    return invited(token, invitation, JoinForm(first_name=invitation.first_name, last_name=invitation.last_name,
+                                               country=invitation.organisation.country))
+
+
+@blueprint.action("/invitations/<token>/account", needs=ANYONE, limit=LINK_NETWORK)
+def join(token: str) -> Response:
+    """A new person makes the account and is in."""
+    invitation = invitations.opened(token)
+    form = JoinForm()
+    if not form.submit_to(lambda **told: registration.join(
+            token, language=i18n.voice().language, time_zone=formats.time_zone_of(told["country"]), **told)):
+        return invited(token, invitation, form, 422)
+    device = entering.this_device()
+    return entering.let_in(signin.welcome(form.result, "password", device=device), device,
+                           place=f"/o/{invitation.organisation.slug}/")
+
+
+@blueprint.action("/invitations/<token>/acceptance", needs=SIGNED_IN)
+def accept(token: str) -> Response:
+    """A known person joins with the account they are signed in to."""
+    invitation = invitations.opened(token)
+    invitations.accept(token)
+    return done(_("You are now part of %(organisation)s.", organisation=invitation.organisation.name),
+                "overview.show", organisation=invitation.organisation.slug)
+
+
+@blueprint.action("/invitations/<token>/refusal", needs=ANYONE, limit=LINK_NETWORK)
+def decline(token: str) -> Response:
+    """No, thank you: needs no account."""
+    invitation = invitations.decline(token)
+    return private(page("accounts/declined.html", organisation=invitation.organisation.name))
+
+
+@blueprint.action("/invitations/<token>/mail", needs=ANYONE, limit=LINK_NETWORK)
+def mail(token: str) -> Response:
+    """The link was handed over by hand: the one that proves the mailbox goes there (decision 14)."""
+    invitation = invitations.mail_again(token)
+    return page("accounts/written.html", email=masked(invitation.email_typed))
+
+
+@blueprint.action("/invitations/<token>/other-account", needs=SIGNED_IN)
+def change_account(token: str) -> Response:
+    """Sign out here, and come back to the invitation as somebody else."""
+    from_here = url_for(".show", token=token)
+    return entering.let_out(go("signin.form", next=from_here))
+
+
+def invited(token: str, invitation: Invitation, form: JoinForm, status: int = 200) -> Response:
+    known = User.select().where(User.email == invitation.email).exists() if invitation.mailed else None
+    mine = g.me is not None and User.get_by_id(g.me.user_id).email == invitation.email
+    return private(page("accounts/invited.html", status, token=token, invitation=invitation, form=form, known=known,
+                        mine=mine, masked=masked(invitation.email_typed), role=LABELS[invitation.role],
+                        meaning=MEANINGS[invitation.role]))
+
+
+def over(invitation: Invitation) -> Response:
+    """Answered already: for the person who did, on to the organisation; for everybody else the one page."""
+    if g.me and invitation.membership_id and invitation.state == Invitation.ACCEPTED and belongs(invitation):
+        return done(_("You have already accepted this invitation."), "overview.show",
+                    organisation=invitation.organisation.slug)
+    raise Gone
+
+
+def belongs(invitation: Invitation) -> bool:
+    return any(place.id == invitation.organisation_id for place in switching.places(g.me.user_id))
+
+
+def masked(email: str) -> str:
+    """Enough for its owner to know it, too little for anybody else: n…@lumen.example."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"

@@ -1,0 +1,45 @@
+"""How a browser gets a session, and how it loses it."""
+from typing import Any
+
+from flask import Response, redirect, request, session, url_for
+from flask_login import login_user, logout_user
+
+import crypto
+import web
+from accounts import sessions
+from settings import setting
+from web import DEVICE_COOKIE
+
+DEVICE_LIFE = 400 * 86400                       # the most that browsers grant
+
+
+def this_device() -> str:
+    """The token of this browser's own cookie, or a new one."""
+    return request.cookies.get(DEVICE_COOKIE) or crypto.token()
+
+
+def let_in(secret: str, device: str, *, stay: bool = False, place: str = "") -> Response:
+    """The browser gets the session's cookie, and goes where it wanted to go."""
+    session.clear()                             # a new CSRF token, too
+    carry(secret, stay=stay)
+    response = redirect(web.local(place) or url_for("public.home"), 303)
+    keep(response, DEVICE_COOKIE, device, DEVICE_LIFE)
+    return response  # type: ignore[return-value]
+
+
+def carry(secret: str, *, stay: bool) -> None:
+    """Put a session's secret into the browser's cookie."""
+    session.permanent = stay
+    login_user(sessions.find(secret))
+
+
+def let_out(response: Response) -> Response:
+    """Nothing of the person stays in the browser, but that it is a known one."""
+    logout_user()
+    session.clear()
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def keep(response: Any, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="Lax", secure=setting.secure)

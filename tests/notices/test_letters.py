@@ -1,0 +1,56 @@
+"""Every notice in every language: nothing empty, nothing left over, one recipient, no header smuggled in."""
+import re
+
+import pytest
+
+from i18n import NAMES
+from models import Message
+from notices import letters
+from notices.channels import email
+from notices.notices import NOTICES
+
+FACTS = {"organisation": "Atelier Lumen Sàrl", "inviter": "Anne-Sophie de Montmollin", "person": "Mara Lehmann",
+         "role": "admin", "before": "collaborator", "note": "À bientôt", "until": 1_800_000_000, "at": 1_790_000_000,
+         "accounting": True, "two_factor": False, "count": 3, "left": 2, "label": "Firefox", "agent": "Firefox, Linux",
+         "address": "192.0.2.14", "network": "192.0.2.0/24", "new_address": "neu@lumen.example",
+         "old_address": "alt@lumen.example", "changes": [["name", "Alt", "Neu"]], "token": ["reset", "0" * 16]}
+
+
+def message(notice, language="en", name="Zoë", recipient="zoe@lumen.example"):
+    return Message(notice=notice, language=language, country="CH", time_zone="Europe/Zurich", name=name,
+                   recipient=recipient, facts=FACTS, public_id="m" * 16)
+
+
+@pytest.mark.parametrize("language", NAMES)
+@pytest.mark.parametrize("notice", NOTICES)
+def test_a_letter_is_complete(notice, language):
+    letter = letters.write(message(notice, language))
+    assert 5 < len(letter.subject) < 78
+    for text in (letter.subject, letter.text, letter.html):
+        assert not re.search(r"%\(|\{\{|None|Undefined", text), text
+    assert "<" not in letter.text
+    assert len(letter.text.splitlines()) > 6
+    assert "zoe@lumen.example" in letter.text or "Lumen" in letter.text or "Zoë" in letter.text
+    path = NOTICES[notice].path
+    assert ("http" in letter.text.replace("http://localhost:8000\n", "").replace(", http://localhost:8000", "")) == bool(path)
+
+
+@pytest.mark.parametrize("name", ["A\r\nBcc: evil@example.org", "B\nSubject: x", "C\x00D", "=?utf-8?q?x?=", "E\u2028F",
+                                  "G <evil@example.org>,"])
+def test_ml_01_a_name_smuggles_no_header_in(name):
+    mail = email.compose(message("removed", name=name))
+    assert len(mail.get_all("To")) == 1
+    assert "Bcc" not in mail
+    assert [address.addr_spec for address in mail["To"].addresses] == ["zoe@lumen.example"]
+
+
+def test_ml_02_what_people_write_is_text():
+    letter = letters.write(Message(notice="invitation", language="en", name="", recipient="a@b.example",
+                                   facts=FACTS | {"note": "<b>x</b>{{ 7*7 }}", "token": ["invitation", "0" * 16, 0]}))
+    assert "<b>x</b>" not in letter.html
+    assert "{{ 7*7 }}" in letter.text
+
+
+def test_a_message_has_the_same_identity_at_every_try():
+    first, second = (email.compose(message("left"))["Message-ID"] for _ in range(2))
+    assert first == second
