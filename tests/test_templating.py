@@ -1,4 +1,6 @@
 """Templates: one environment a language, its sentences folded in."""
+from gettext import NullTranslations
+
 import pytest
 from jinja2 import TemplateAssertionError
 
@@ -102,6 +104,25 @@ def test_plurals_follow_the_language(shown, language, written):
 def test_per_cent_signs(shown):
     assert shown('{{ _("50 %") }}') == "50 %"
     assert shown('{{ _("50 %% of %(all)s", all=8) }}') == "50 % of 8"
+
+
+class Careless(NullTranslations):
+    """Somebody translated the placeholders too."""
+
+    def gettext(self, message):
+        return message.replace("name", "nom").replace("Hello", "Bonjour")
+
+    def ngettext(self, singular, plural, n):
+        return "%(nombre)s équipes, 100 %"
+
+
+@pytest.mark.parametrize("page", [
+    '{{ _("Hello, %(name)s", name="Luc") }}', '{% trans name="Luc" %}Hello, {{ name }}{% endtrans %}',
+    '{{ ngettext("Hello, %(name)s", "Hello, %(num)s", 1, name="Luc") }}'])
+def test_ml_06_a_sentence_with_a_broken_translation_is_folded_in_english(page):
+    environment = templating.Speaking("fr")
+    environment.words = Careless()
+    assert environment.from_string(page).render() == "Hello, Luc"
 
 
 def test_a_sentence_that_lacks_a_value_does_not_compile():
