@@ -126,6 +126,13 @@ class Secret(wtforms.PasswordField):
     """Never sent back, not even after a refusal."""
 
 
+class Several(wtforms.SelectMultipleField):
+    """Any number of values; the verb knows which there are."""
+
+    def __init__(self, *arguments: Any, **keywords: Any):
+        super().__init__(*arguments, **{"validate_choice": False, "choices": ()} | keywords)
+
+
 class Choice(wtforms.SelectField):
     """One of a few; what is not offered is refused in our words."""
 

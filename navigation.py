@@ -29,7 +29,7 @@ ORGANISATION: tuple[tuple[Lazy | None, tuple[Entry, ...]], ...] = (
         Entry("", icon="layout-dashboard", label=_l("Overview")),
     )),
     (_l("People"), (
-        Entry("members", icon="users", label=_l("Members"), also=("invitations",), count="members", what=_l("members")),
+        Entry("members", icon="users", label=_l("Members"), also=("invitations",), count="people", what=_l("members")),
         Entry("teams", icon="users-round", label=_l("Teams")),
         Entry("security", icon="shield-check", label=_l("Security"), count="unprotected", hot=True,
               what=_l("without two-factor authentication")),

@@ -117,7 +117,7 @@ class Owned(Record):
 
     @classmethod
     def _bounded(cls, query):
-        return query if _unbounded() else query.where(cls.organisation == at_work())
+        return query if _unbounded() else query.where(cls.organisation == at_work().id)
 
     @classmethod
     def insert(cls, *args, **kwargs):

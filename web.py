@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import wraps
 from ipaddress import ip_address, ip_network
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import flask
 from flask import Response, abort, current_app, flash, g, make_response, redirect, request, url_for
@@ -202,6 +202,7 @@ def enter_organisation() -> Response | None:
     g.may = here.standing.may
     g.my_organisations = _switcher(places)
     g.stack.enter_context(working_for(here))
+    switching.touch(here)
     if here.id != g.me.last_organisation and request.method == "GET":
         switching.remember(g.me.user_id, here.id)
     return None
@@ -265,6 +266,15 @@ def local(path: str | None) -> str | None:
     except (HTTPException, RequestRedirect):
         return None
     return path
+
+
+def tidy(**ordinary: str) -> Response | None:
+    """A filter form sends its empty fields, too: on to the address without them. `ordinary`: what is so anyway."""
+    said = {name: value for name, value in request.args.items()
+            if (value or name == "last") and ordinary.get(name) != value}
+    if len(said) == len(request.args):
+        return None
+    return redirect(f"{request.path}?{urlencode(said)}" if said else request.path, 303)  # type: ignore[return-value]
 
 
 def done(message: Any, endpoint: str, **values: Any) -> Response:

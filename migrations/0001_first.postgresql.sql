@@ -134,7 +134,7 @@ CREATE TABLE "membership" (
     "status" TEXT NOT NULL,
     "joined" TIMESTAMPTZ NOT NULL,
     "ended" TIMESTAMPTZ,
-    "last_seen" TIMESTAMPTZ,
+    "last_seen" TIMESTAMPTZ NOT NULL,
     "alerted" TIMESTAMPTZ,
     "sort_name" TEXT NOT NULL,
     "search" TEXT NOT NULL,
@@ -310,11 +310,12 @@ CREATE INDEX "membership_organisation_id" ON "membership" ("organisation_id");
 CREATE UNIQUE INDEX "membership_public_id" ON "membership" ("public_id");
 CREATE INDEX "membership_user_id" ON "membership" ("user_id");
 CREATE UNIQUE INDEX membership_once ON membership (organisation_id, user_id) WHERE ended IS NULL;
-CREATE INDEX membership_by_name ON membership (organisation_id, sort_name, id) WHERE ended IS NULL;
+CREATE INDEX membership_by_name ON membership (organisation_id, sort_name, id, search) WHERE ended IS NULL;
 CREATE INDEX membership_by_joined ON membership (organisation_id, joined, id) WHERE ended IS NULL;
 CREATE INDEX membership_by_seen ON membership (organisation_id, last_seen, id) WHERE ended IS NULL;
 CREATE INDEX membership_by_role ON membership (organisation_id, role, sort_name, id) WHERE ended IS NULL;
 CREATE INDEX membership_unprotected ON membership (organisation_id, sort_name, id) WHERE ended IS NULL AND NOT two_factor;
+CREATE INDEX membership_blocked ON membership (organisation_id, sort_name, id) WHERE status = 'blocked';
 
 CREATE INDEX "invitation_organisation_id" ON "invitation" ("organisation_id");
 CREATE UNIQUE INDEX "invitation_public_id" ON "invitation" ("public_id");

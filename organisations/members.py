@@ -1,4 +1,5 @@
 """The people of an organisation, and what they are in it (domain §1.5, G14)."""
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import audit
@@ -12,6 +13,8 @@ from organisations.roles import Right, require, standing
 from rules import Address, Conflict, Forbidden, NotHere, Refused, fold
 from tenancy import at_work
 
+AT_ONCE = 25                                    # people in one transaction of a bulk action
+MOST = 500                                      # people in one bulk action
 LAST_LEGAL = _l("An organisation needs at least one legal representative. Name a second one first.")
 
 
@@ -70,8 +73,7 @@ def change_role(public_id: str, role: str, *, accounting: bool = False) -> Membe
         _count_role(before, role)
         audit.record("member.role_changed", member.public_id, person=member.user.name, before=before, role=role,
                      accounting=money)
-        outbox.post_to(member.user, "role_changed", organisation=_here().name, before=before, role=role,
-                       accounting=money)
+        _tell_role(member, before)
         if {before, role} & {Role.LEGAL, Role.ADMIN}:
             tell_legal("member_role_changed", but=(member.user_id,), person=member.user.name, before=before, role=role)
         return member
@@ -83,9 +85,12 @@ def set_preferences(public_id: str, *, accounting: bool, pref_billing: bool, pre
         _one_at_a_time()
         require(Right.SET_PREFERENCES)
         member = find(public_id)
+        before = _preferences(member)
         _prefer(member, pref_billing, pref_product_events)
         member.accounting = accounting and member.role == Role.COLLABORATOR
-        _save_preferences(member)
+        _keep_preferences(member, before)
+        if member.accounting != before["accounting"]:
+            _tell_role(member, member.role)
         return member
 
 
@@ -94,8 +99,9 @@ def set_own_preferences(*, pref_billing: bool, pref_product_events: bool) -> Mem
     with transaction():
         _one_at_a_time()
         member = require(Right.OWN_PREFERENCES)
+        before = _preferences(member)
         _prefer(member, pref_billing, pref_product_events)
-        _save_preferences(member)
+        _keep_preferences(member, before)
         return member
 
 
@@ -144,6 +150,26 @@ def alert(public_id: str) -> Membership:
         audit.record("member.alerted", member.public_id, person=member.user.name)
         outbox.post_to(member.user, "security_alert", organisation=_here().name, two_factor=member.two_factor)
         return member
+
+
+def each(public_ids: Sequence[str], verb: Callable[[str], Any]) -> dict[str, Any]:
+    """The same with several people, each checked by itself: {id: why not}. Who is refused does not stop the rest.
+
+    A verb checks before it writes, so that a refusal leaves nothing half done in the common transaction.
+    """
+    refused: dict[str, Any] = {}
+    for start in range(0, len(public_ids), AT_ONCE):
+        with transaction():
+            for public_id in public_ids[start:start + AT_ONCE]:
+                try:
+                    verb(public_id)
+                except (Refused, Conflict) as error:
+                    refused[public_id] = error.why
+                except Forbidden:
+                    refused[public_id] = _l("That is not for your role.")
+                except NotHere:
+                    refused[public_id] = _l("This person is no longer a member.")
+    return refused
 
 
 def others_legal(member: Membership) -> bool:
@@ -195,11 +221,22 @@ def _prefer(member: Membership, pref_billing: bool, pref_product_events: bool) -
     member.pref_product_events = pref_product_events
 
 
-def _save_preferences(member: Membership) -> None:
-    if member.save():
-        audit.record("member.preferences_changed", member.public_id, person=member.user.name,
-                     accounting=member.accounting, pref_billing=member.pref_billing,
-                     pref_product_events=member.pref_product_events)
+def _preferences(member: Membership) -> dict[str, bool]:
+    return {"accounting": bool(member.accounting), "pref_billing": bool(member.pref_billing),
+            "pref_product_events": bool(member.pref_product_events)}
+
+
+def _keep_preferences(member: Membership, before: dict[str, bool]) -> None:
+    """What is as it was leaves no trace."""
+    if (now_so := _preferences(member)) != before:
+        member.save()
+        audit.record("member.preferences_changed", member.public_id, person=member.user.name, **now_so)
+
+
+def _tell_role(member: Membership, before: str) -> None:
+    """RI-7: whoever is something else now is told."""
+    outbox.post_to(member.user, "role_changed", organisation=_here().name, before=before, role=member.role,
+                   accounting=bool(member.accounts))
 
 
 def _go(member: Membership, status: str) -> None:

@@ -1,8 +1,10 @@
 """A person's organisations, and going from one to another. One organisation a tab: the path decides."""
 from dataclasses import dataclass
+from typing import Any
 
-from db import database, placeholders, transaction
-from models import User
+from clock import HOUR, now
+from db import database, instant, placeholders, transaction
+from models import Membership, User
 from organisations.roles import Standing
 from tenancy import across_organisations
 
@@ -24,10 +26,16 @@ class Place:
     membership_id: int
     role: str
     accounting: bool
+    last_seen: Any                              # as stored
 
     @property
     def standing(self) -> Standing:
         return Standing(self.role, bool(self.accounting), bool(self.admins_may_edit))
+
+    @property
+    def people(self) -> int:
+        """Everybody on the list: members and externals."""
+        return self.members + self.externals
 
     @property
     def initials(self) -> str:
@@ -48,7 +56,7 @@ class Place:
 # how one finds out which organisations one may enter at all.
 _PLACES = """
 SELECT o.id, o.public_id, o.slug, o.name, o.logo, o.members, o.externals, o.unprotected, o.invitations,
-       o.admins_may_edit, m.id, m.role, m.accounting
+       o.admins_may_edit, m.id, m.role, m.accounting, m.last_seen
 FROM membership AS m JOIN organisation AS o ON o.id = m.organisation_id
 WHERE m.user_id = ? AND m.status = 'active' AND o.status = 'active' ORDER BY o.name, o.id"""
 
@@ -63,3 +71,9 @@ def remember(user_id: int, organisation_id: int) -> None:
     """Where to go after the next sign-in."""
     with transaction():
         User.update(last_organisation=organisation_id).where(User.id == user_id).execute()
+
+
+def touch(place: Place) -> None:
+    """Remember that the person was in this organisation, at most once an hour."""
+    if now() - instant(place.last_seen) >= HOUR:  # type: ignore[operator]
+        Membership.update(last_seen=now()).where(Membership.id == place.membership_id).execute()

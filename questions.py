@@ -1,0 +1,69 @@
+"""Questions asked all day: their text is made once, whose rows they show is bound at every asking.
+
+Making SQL costs more than running it. Only text is kept (decision 1), never
+rows, and never the number of an organisation.
+"""
+from collections.abc import Callable, Sequence
+from functools import reduce, wraps
+from types import SimpleNamespace
+from typing import Any
+
+from peewee import Value
+
+from db import database, on_sqlite
+from tenancy import at_work, working_for
+
+
+class _Slot:
+    """Where a value is put in at every asking."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+
+_OURS = _Slot("the organisation at work")
+_ANYBODY = SimpleNamespace(id=_OURS)
+
+
+def slot(name: str) -> Value:
+    """A value given when the question is asked: `people(role=True)(role="admin")`. As the database stores it."""
+    return Value(_Slot(name), converter=False, unpack=False)
+
+
+def question(build: Callable[..., Any]) -> Callable[..., Callable[..., list[Any]]]:
+    """Keep the text of what `build(shape)` makes, for each shape of it: the arguments, hashable and few.
+
+    The result is asked with the values of its slots and gives tuples. With no organisation at work it
+    raises NoTenant, and so it does where the boundary is lifted: text with an organisation in it needs one.
+    """
+    texts: dict[Any, tuple[str, list[Any]]] = {}
+
+    @wraps(build)
+    def shaped(*shape: Any) -> Callable[..., list[Any]]:
+        key = (on_sqlite(), *shape)
+        if key not in texts:
+            with working_for(_ANYBODY):
+                texts[key] = build(*shape).bind(database.obj).sql()
+        sql, parameters = texts[key]
+
+        def ask(**values: Any) -> list[Any]:
+            ours = at_work().id
+            bound = [ours if value is _OURS else values[value.name] if isinstance(value, _Slot) else value
+                     for value in parameters]
+            return database.execute_sql(sql, bound).fetchall()  # type: ignore[no-any-return]
+        return ask
+    return shaped
+
+
+def beyond(by: Sequence[tuple[Any, bool]], edge: Sequence[Any]) -> Any:
+    """Rows that come after `edge` when sorted by these fields, each upwards or not.
+
+    The first field stands alone as well, so that both databases enter its index there.
+    """
+    clauses = []
+    for length in range(len(by)):
+        same = [field == value for (field, _up), value in zip(by[:length], edge, strict=False)]
+        field, up = by[length]
+        clauses.append(reduce(lambda a, b: a & b, [*same, field > edge[length] if up else field < edge[length]]))
+    first, up = by[0]
+    return (first >= edge[0] if up else first <= edge[0]) & reduce(lambda a, b: a | b, clauses)
