@@ -23,7 +23,7 @@ APP = make_app(
     ("/o/<organisation>/invitations", "people"), ("/o/<organisation>/billing/invoices", "money"),
     ("/o/<organisation>/security", "see"), ("/account", "signed in"), ("/account/organisations", "signed in"),
     ("/operator/", "operator"))
-HERE = SimpleNamespace(members=14, unprotected=0)
+HERE = SimpleNamespace(people=14, unprotected=0)
 
 
 @pytest.fixture
