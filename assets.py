@@ -129,12 +129,21 @@ def minified(text: str) -> str:
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
+def tightened(css: str) -> str:
+    """Without the blanks around braces, semicolons and commas and after colons; strings stay as they are."""
+    pieces = re.split(r'("[^"]*")', css)
+    for place in range(0, len(pieces), 2):
+        pieces[place] = re.sub(r":\s+", ":", re.sub(r"\s*([{};,])\s*", r"\1", pieces[place])).replace(";}", "}")
+    return "".join(pieces)
+
+
 def _content(path: Path, names: dict[str, str]) -> bytes:
     if path.suffix not in (".css", ".js") or ".min." in path.name:
         return path.read_bytes()
     text = minified(path.read_text(encoding="utf-8"))
     if path.suffix == ".js":
         return text.encode()
+    text = tightened(text)
 
     def hashed(match: "re.Match[str]") -> str:
         name = match[1].strip("\"'")

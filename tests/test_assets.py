@@ -95,6 +95,17 @@ def test_a_file_that_does_not_exist_has_no_address():
         assets.url("nothing.css")
 
 
+def test_styles_lose_only_what_says_nothing():
+    source = """
+    /* a comment */
+    @layer base, print;
+    .a { color: red; & :is(.b, .c) > .d { inset: auto 0; } }
+    .e::after { content: "a:  b, {c}; "; }
+    """
+    assert assets.tightened(assets.minified(source)) == (
+        '@layer base,print;.a{color:red;& :is(.b,.c) > .d{inset:auto 0}}.e::after{content:"a:  b, {c}; "}')
+
+
 # --- icons -------------------------------------------------------------------------------------
 
 
