@@ -41,6 +41,7 @@ class User(Record):
     email_typed = TextField()                   # where mail goes, as the person wrote it
     password = BlobField(null=True)             # sealed PHC string; none: another way in
     password_changed = InstantField(null=True)
+    password_long = BooleanField(default=False) # may it stand alone, without a second factor?
     first_name = TextField()
     last_name = TextField()
     language = TextField()

@@ -17,7 +17,7 @@ import db
 import limits
 import outbox
 import plugins
-from accounts import sessions, signin
+from accounts import second_factors, sessions, signin
 from organisations import invitations
 from settings import setting
 
@@ -39,6 +39,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("expire invitations", crontab(minute="*/10"), invitations.expire_due),
     ("remind invitations", crontab(minute="5"), invitations.remind_due),
     ("forget sign-ins half-way", crontab(minute="15"), signin.forget_old),
+    ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
     ("forget limits", crontab(minute="25"), limits.forget_old),
 )

@@ -72,6 +72,11 @@ def check(password: str, *, two_factor: bool, own: tuple[str, ...] = (), field: 
         raise Refused(_l("This password is made of your own name or address. Choose another one."), field)
 
 
+def stands_alone(password: str) -> bool:
+    """Is it long enough without a second factor (decision 17)?"""
+    return len(_normal(password)) >= SHORTEST
+
+
 def own_words(user: User) -> tuple[str, ...]:
     """What a password of this person must not be made of."""
     return user.email.partition("@")[0], user.first_name, user.last_name

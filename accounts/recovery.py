@@ -48,7 +48,7 @@ def renew(token: str, password: str) -> User:
     phc = passwords.hashed(password)
     with transaction():
         links.use_up(link)
-        signup.set_password(user, phc)
+        signup.set_password(user, phc, long=passwords.stands_alone(password))
         Link.update(used=now()).where(Link.user == user.id, Link.purpose == links.ADDRESS_CONFIRM,
                                       Link.used.is_null()).execute()
         sessions.end_everything(user, "reset")

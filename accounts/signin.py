@@ -10,10 +10,11 @@ import audit
 import crypto
 import current
 import limits
+import outbox
 import plugins
 import rules
 from accounts import devices, passwords, sessions
-from accounts.factors import Factor
+from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
 from db import transaction
 from i18n import _l
@@ -106,6 +107,8 @@ def prove(user: User, kind: str, answer: str) -> bool:
                                                     Credential.state == Credential.ACTIVE):
             if factor.check(credential, answer):
                 Credential.update(last_used=now()).where(Credential.id == credential.id).execute()
+                if not factor.own:
+                    _note_code(user)
                 return True
     return False
 
@@ -169,6 +172,12 @@ def _half_way(user: User, proofs: str, stay: bool, device: str, place: str) -> s
                        epoch=user.epoch, proofs=proofs, stay=stay, place=place, expires=now() + HALF_WAY)
         audit.record_for(user.id, "sign_in.first_step", proof=proofs)
     return secret
+
+
+def _note_code(user: User) -> None:
+    left = backup_codes.left(user.id)
+    audit.record_for(user.id, "backup_code.used", left=left)
+    outbox.post_to(user, "backup_code_used", left=left)
 
 
 def _note_failure(user: User | None) -> None:

@@ -64,11 +64,12 @@ def create(address: Address, first_name: str, last_name: str, phc: str | None, *
         except IntegrityError:
             raise Conflict(_l("This address has an account already. Sign in instead.")) from None
         if phc:
-            set_password(user, phc)
+            set_password(user, phc, long=True)
         audit.record_for(user.id, "account.created", email=address.typed)
         return user  # type: ignore[no-any-return]
 
 
-def set_password(user: User, phc: str) -> None:
-    """In a transaction; the slow hash was made before it."""
-    User.update(password=passwords.sealed(user, phc), password_changed=now()).where(User.id == user.id).execute()
+def set_password(user: User, phc: str, *, long: bool) -> None:
+    """In a transaction; the slow hash was made before it. `long`: may it stand alone (decision 17)?"""
+    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long).where(
+        User.id == user.id).execute()

@@ -5,6 +5,7 @@ CREATE TABLE "account" (
     "email_typed" TEXT NOT NULL,
     "password" BYTEA,
     "password_changed" TIMESTAMPTZ,
+    "password_long" BOOLEAN NOT NULL,
     "first_name" TEXT NOT NULL,
     "last_name" TEXT NOT NULL,
     "language" TEXT NOT NULL,

@@ -5,6 +5,7 @@ CREATE TABLE "account" (
     "email_typed" TEXT NOT NULL,
     "password" BLOB,
     "password_changed" INTEGER,
+    "password_long" INTEGER NOT NULL,
     "first_name" TEXT NOT NULL,
     "last_name" TEXT NOT NULL,
     "language" TEXT NOT NULL,

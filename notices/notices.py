@@ -33,4 +33,10 @@ NOTICES = {notice.name: notice for notice in (
     Notice("reset", path="/reset/{token}"),
     Notice("reset_unknown"),
     Notice("password_changed"),
+    Notice("two_factor_on"),
+    Notice("two_factor_off"),
+    Notice("factor_added"),
+    Notice("factor_removed"),
+    Notice("backup_code_used"),
+    Notice("backup_codes_renewed"),
 )}

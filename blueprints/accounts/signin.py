@@ -6,7 +6,7 @@ import web
 from accounts import sessions, signin
 from forms import EmailAddress, Form, Secret, Text, Tick, required
 from i18n import _l
-from models import Credential
+from models import Attempt
 from pages import page
 from rules import NotHere, Refused
 from web import ANYONE, ATTEMPT_COOKIE, Blueprint, go
@@ -94,12 +94,11 @@ def leave() -> Response:
     return entering.let_out(go(".form"))
 
 
-def challenge(attempt: object, form: Form, status: int = 200) -> Response:
-    user = attempt.user  # type: ignore[attr-defined]
+def challenge(attempt: Attempt, form: Form, status: int = 200) -> Response:
+    user = attempt.user
     factors = signin.factors_of(user)
     chosen = form.factor.data if form.factor.data in factors else next(iter(factors), "")
-    left = Credential.select().where(Credential.user == user.id, Credential.kind == "backup_codes").count()
-    return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen, codes_left=left,
+    return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen,
                 email=user.email_typed)
 
 

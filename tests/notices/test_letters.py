@@ -45,7 +45,8 @@ def test_ml_01_a_name_smuggles_no_header_in(name):
 
 
 def test_ml_02_what_people_write_is_text():
-    letter = letters.write(Message(notice="invitation", language="en", name="", recipient="a@b.example",
+    letter = letters.write(Message(notice="invitation", language="en", country="CH", time_zone="Europe/Zurich",
+                                   name="", recipient="a@b.example",
                                    facts=FACTS | {"note": "<b>x</b>{{ 7*7 }}", "token": ["invitation", "0" * 16, 0]}))
     assert "<b>x</b>" not in letter.html
     assert "{{ 7*7 }}" in letter.text

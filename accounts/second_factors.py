@@ -1,0 +1,125 @@
+"""A person's second factors: set up, confirmed by a first answer, renamed, removed (G7)."""
+from datetime import timedelta
+
+import audit
+import outbox
+import plugins
+import rules
+from accounts import sessions
+from accounts.factors import Factor, backup_codes
+from clock import now
+from db import transaction
+from i18n import _l
+from models import Credential, User
+from rules import Refused
+
+PENDING_LIFE = timedelta(hours=1)
+
+
+def begin(user: User, kind: str, secret: str = "") -> Credential:
+    """A factor to be confirmed within the hour; one that was begun before and not confirmed is forgotten."""
+    with transaction():
+        Credential.delete().where(Credential.user == user.id, Credential.kind == kind,
+                                  Credential.state == Credential.PENDING).execute()
+        return _factor(kind).begin(user, secret)
+
+
+def pending(user: User, kind: str) -> Credential | None:
+    return Credential.get_or_none(  # type: ignore[no-any-return]
+        Credential.user == user.id, Credential.kind == kind, Credential.state == Credential.PENDING,
+        Credential.created > now() - PENDING_LIFE)
+
+
+def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> list[str]:
+    """The first right answer makes it active. Backup codes, if it is the first factor; none otherwise.
+
+    Every other session ends (SS-06); `keep` is the session that lives on.
+    """
+    with transaction():
+        credential = pending(user, kind)
+        if credential is None:
+            raise rules.Gone
+        if not _factor(kind).check(credential, answer):
+            raise Refused(_factor(kind).refusal, "code")
+        Credential.update(state=Credential.ACTIVE, last_used=now()).where(Credential.id == credential.id).execute()
+        first = not user.two_factor
+        if first:
+            User.update(two_factor=True).where(User.id == user.id).execute()
+            user.two_factor = True
+            audit.record_for(user.id, "two_factor.on", factor=kind)
+            outbox.post_to(user, "two_factor_on")
+        else:
+            audit.record_for(user.id, "factor.added", factor=kind)
+            outbox.post_to(user, "factor_added", label=credential.label)
+        sessions.end_everything(user, "factor", keep=keep)
+        return backup_codes.issue(user) if first else []
+
+
+def rename(user: User, public_id: str, label: str) -> None:
+    """What the person calls it."""
+    with transaction():
+        credential = _own(user, public_id)
+        Credential.update(label=rules.name(label, "label", longest=60) or str(_factor(credential.kind).label)).where(
+            Credential.id == credential.id).execute()
+        audit.record_for(user.id, "factor.renamed", factor=credential.kind)
+
+
+def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
+    """One factor less. Was it the last? Then two-factor authentication is off, and the codes are gone.
+
+    Refused while the password is too short to stand alone (decision 17).
+    """
+    with transaction():
+        credential = _own(user, public_id)
+        last = not (Credential.select().where(Credential.user == user.id, Credential.state == Credential.ACTIVE,
+                                              Credential.kind != backup_codes.BackupCodes.name,
+                                              Credential.id != credential.id).exists())
+        if last and not user.password_long:
+            raise Refused(_l("Your password is too short to stand alone. Choose one of at least 15 characters first."))
+        Credential.delete().where(Credential.id == credential.id).execute()
+        if last:
+            Credential.delete().where(Credential.user == user.id).execute()
+            User.update(two_factor=False).where(User.id == user.id).execute()
+            user.two_factor = False
+            audit.record_for(user.id, "two_factor.off", factor=credential.kind)
+            outbox.post_to(user, "two_factor_off")
+        else:
+            audit.record_for(user.id, "factor.removed", factor=credential.kind)
+            outbox.post_to(user, "factor_removed", label=credential.label)
+        sessions.end_everything(user, "factor", keep=keep)
+        return last
+
+
+def renew_codes(user: User) -> list[str]:
+    """Ten new backup codes, said once; the older ones are dead (TF-13)."""
+    with transaction():
+        if not user.two_factor:
+            raise rules.NotHere
+        audit.record_for(user.id, "backup_codes.renewed")
+        outbox.post_to(user, "backup_codes_renewed")
+        return backup_codes.issue(user)
+
+
+def active(user_id: int) -> list[Credential]:
+    """The factors a person has set up, without the codes."""
+    return list(Credential.select().where(Credential.user == user_id, Credential.state == Credential.ACTIVE,
+                                          Credential.kind != backup_codes.BackupCodes.name).order_by(Credential.id))
+
+
+def forget_old() -> None:
+    """What was begun and not confirmed within the hour."""
+    with transaction():
+        Credential.delete().where(Credential.state == Credential.PENDING,
+                                  Credential.created < now() - PENDING_LIFE).execute()
+
+
+def _own(user: User, public_id: str) -> Credential:
+    credential = Credential.get_or_none(Credential.user == user.id, Credential.public_id == public_id,
+                                        Credential.state == Credential.ACTIVE)
+    if credential is None or not _factor(credential.kind).own:
+        raise rules.NotHere
+    return credential  # type: ignore[no-any-return]
+
+
+def _factor(kind: str) -> Factor:
+    return plugins.find("accounts.factors", kind)  # type: ignore[no-any-return]

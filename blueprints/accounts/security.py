@@ -1,0 +1,143 @@
+"""The person's own security: factors, backup codes, and the way to password, address and sessions."""
+from flask import Response, g, make_response, request
+
+import plugins
+from accounts import second_factors
+from accounts.factors import backup_codes
+from accounts.sessions import CREDENTIALS
+from forms import Form, Text, required
+from i18n import _, _l
+from models import Credential, User
+from organisations import protection
+from pages import page
+from rules import NotHere
+from settings import setting
+from web import SIGNED_IN, Blueprint, done
+
+blueprint = Blueprint("security", __name__)
+
+
+class CodeForm(Form):
+    code = Text(_l("Code"), [required()])
+
+
+class LabelForm(Form):
+    label = Text(_l("Name"), [required()])
+
+
+class NothingForm(Form):
+    """A button, and nothing to fill in."""
+
+
+@blueprint.page("/account/security", needs=SIGNED_IN)
+def show() -> Response:
+    """Everything that proves who one is, at a glance."""
+    factors = second_factors.active(g.me.user_id)
+    return page("accounts/security.html", factors=factors, kinds=offered(),
+                left=backup_codes.left(g.me.user_id) if g.me.two_factor else None)
+
+
+@blueprint.page("/account/security/two-factor", needs=SIGNED_IN)
+def two_factor() -> Response:
+    """Which ways there are, and which are set up."""
+    return page("accounts/two_factor.html", factors=second_factors.active(g.me.user_id), kinds=offered(),
+                left=backup_codes.left(g.me.user_id) if g.me.two_factor else None, form=NothingForm())
+
+
+@blueprint.page("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
+def enrol(kind: str) -> Response:
+    """One way, to be set up: what is begun stays the same when the page is loaded again."""
+    return enrolment(known(kind), CodeForm())
+
+
+@blueprint.action("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
+def confirm(kind: str) -> Response:
+    form = CodeForm()
+    person = User.get_by_id(g.me.user_id)
+    if not form.submit_to(lambda code: protection.confirm(person, known(kind), code, keep=g.me.session_id)):
+        return enrolment(known(kind), form, 422)
+    if form.result:
+        return handed_out(form.result, first=True)
+    return done(_("The new way to confirm that it is you is set up."), ".two_factor")
+
+
+@blueprint.page("/account/security/factors/<id>/rename", needs=SIGNED_IN)
+def name(id: str) -> Response:
+    credential = own(id)
+    return page("accounts/factor_name.html", form=LabelForm(label=credential.label), credential=credential)
+
+
+@blueprint.action("/account/security/factors/<id>/rename", needs=SIGNED_IN)
+def rename(id: str) -> Response:
+    form, credential = LabelForm(), own(id)
+    if form.submit_to(lambda label: second_factors.rename(User.get_by_id(g.me.user_id), id, label)):
+        return done(_("The name is changed."), ".two_factor")
+    return page("accounts/factor_name.html", 422, form=form, credential=credential)
+
+
+@blueprint.page("/account/security/factors/<id>/remove", needs=SIGNED_IN, fresh=CREDENTIALS)
+def leave(id: str) -> Response:
+    return removal(id, NothingForm())
+
+
+@blueprint.action("/account/security/factors/<id>/remove", needs=SIGNED_IN, fresh=CREDENTIALS)
+def remove(id: str) -> Response:
+    form = NothingForm()
+    if form.submit_to(lambda: protection.remove(User.get_by_id(g.me.user_id), id, keep=g.me.session_id)):
+        return done(_("Two-factor authentication is off.") if form.result else _("This way is removed."),
+                    ".two_factor")
+    return removal(id, form, 422)
+
+
+@blueprint.action("/account/security/codes", needs=SIGNED_IN, fresh=CREDENTIALS)
+def renew_codes() -> Response:
+    """Ten new backup codes; the older ones are dead."""
+    return handed_out(second_factors.renew_codes(User.get_by_id(g.me.user_id)), first=False)
+
+
+@blueprint.action("/account/security/codes.txt", needs=SIGNED_IN)
+def download() -> Response:
+    """The codes just shown, as a file. They come from the page itself: we no longer know them."""
+    codes = [code for code in request.form.getlist("code") if len(code) < 40][:backup_codes.COUNT]
+    text = "\n".join([_("Backup codes for %(instance)s", instance=setting.instance), g.me.email, "", *codes, ""])
+    return make_response(text, {"Content-Type": "text/plain; charset=utf-8",
+                                "Content-Disposition": 'attachment; filename="backup-codes.txt"'})
+
+
+def handed_out(codes: list[str], *, first: bool) -> Response:
+    """Said once, on the answer to the POST itself: there is no address under which they could be seen again."""
+    return page("accounts/codes.html", codes=codes, first=first)
+
+
+def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
+    person = User.get_by_id(g.me.user_id)
+    credential = second_factors.pending(person, kind) or second_factors.begin(person, kind)
+    factor = offered()[kind]
+    return page("accounts/enrol.html", status, form=form, kind=kind, factor=factor, **factor.shown(person, credential))
+
+
+def removal(id: str, form: Form, status: int = 200) -> Response:
+    return page("accounts/factor_remove.html", status, form=form, credential=own(id),
+                last=len(second_factors.active(g.me.user_id)) == 1)
+
+
+def own(id: str) -> Credential:
+    """One of the person's own factors; NotHere for anything else."""
+    found = next((factor for factor in second_factors.active(g.me.user_id) if factor.public_id == id), None)
+    if found is None:
+        raise NotHere
+    return found
+
+
+def known(kind: str) -> str:
+    """`app` in the address is the authenticator app."""
+    kind = {"app": "totp"}.get(kind, kind)
+    if kind not in offered():
+        raise NotHere
+    return kind
+
+
+def offered() -> dict[str, object]:
+    """The factors that people set up themselves."""
+    return {name: factor for name, factor in plugins.load("accounts.factors", setting.second_factors).items()
+            if factor.own}

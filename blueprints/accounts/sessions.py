@@ -1,0 +1,29 @@
+"""Where one is signed in, and ending that."""
+from flask import Response, g
+
+from accounts import agents, sessions
+from accounts.sessions import CREDENTIALS
+from i18n import _, ngettext
+from pages import page
+from web import SIGNED_IN, Blueprint, done
+
+blueprint = Blueprint("sessions", __name__)
+
+
+@blueprint.page("/account/sessions", needs=SIGNED_IN)
+def show() -> Response:
+    living = sessions.living(g.me.user_id)
+    return page("accounts/sessions.html", sessions=living, told={session.id: agents.told(session.agent)
+                                                                 for session in living})
+
+
+@blueprint.action("/account/sessions/<id>/end", needs=SIGNED_IN, fresh=CREDENTIALS)
+def end(id: str) -> Response:
+    sessions.end(id)
+    return done(_("That session has ended."), ".show")
+
+
+@blueprint.action("/account/sessions/others/end", needs=SIGNED_IN, fresh=CREDENTIALS)
+def end_others() -> Response:
+    ended = sessions.end_others()
+    return done(ngettext("%(num)s other session has ended.", "%(num)s other sessions have ended.", ended), ".show")
