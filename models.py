@@ -303,6 +303,7 @@ class Invitation(OrganisationOwned):
         indexes = (
             SQL("CREATE UNIQUE INDEX invitation_once ON invitation (organisation_id, email) WHERE state = 'pending'"),
             SQL("CREATE INDEX invitation_by_state ON invitation (organisation_id, state, created, id)"),
+            SQL("CREATE INDEX invitation_to ON invitation (email) WHERE state = 'pending'"),
             SQL("CREATE INDEX invitation_due ON invitation (expires) WHERE state = 'pending'"),
         )
 

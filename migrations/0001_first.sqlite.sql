@@ -324,6 +324,7 @@ CREATE INDEX "invitation_inviter_id" ON "invitation" ("inviter_id");
 CREATE INDEX "invitation_membership_id" ON "invitation" ("membership_id");
 CREATE UNIQUE INDEX invitation_once ON invitation (organisation_id, email) WHERE state = 'pending';
 CREATE INDEX invitation_by_state ON invitation (organisation_id, state, created, id);
+CREATE INDEX invitation_to ON invitation (email) WHERE state = 'pending';
 CREATE INDEX invitation_due ON invitation (expires) WHERE state = 'pending';
 
 CREATE INDEX "picture_organisation_id" ON "picture" ("organisation_id");

@@ -163,6 +163,23 @@ def mail_again(token: str) -> Invitation:
     return found
 
 
+def waiting_for(person: User) -> list[Invitation]:
+    """The open invitations to a person's confirmed address."""
+    with across_organisations("a person's own invitations"):
+        return list(Invitation.select(Invitation, Organisation, User).join(Organisation).switch(Invitation)
+                    .join(User, on=Invitation.inviter)
+                    .where(Invitation.email == person.email, Invitation.state == Invitation.PENDING,
+                           Invitation.expires > now()).order_by(Invitation.id).limit(20))
+
+
+def mine(person: User, public_id: str) -> Invitation:
+    """One of those, or NotHere."""
+    found = next((invitation for invitation in waiting_for(person) if invitation.public_id == public_id), None)
+    if found is None:
+        raise rules.NotHere
+    return found
+
+
 def seen(invitation: Invitation) -> None:
     """Somebody looked at it in a browser: a small mark for the list, no more."""
     if invitation.seen is None and invitation.open:

@@ -1,14 +1,67 @@
 """All of my organisations; or none yet, which is a state of its own (RI-8)."""
-from flask import Response, g
+from flask import Response, g, request
 
-from organisations import switching
+import formats
+from forms import Choice, Form, Text, required
+from i18n import _, _l
+from models import Invitation, Organisation, User
+from organisations import invitations, lifecycle, switching
 from organisations.roles import LABELS
 from pages import page
-from web import SIGNED_IN, Blueprint
+from rules import fold
+from web import SIGNED_IN, Blueprint, done
 
 blueprint = Blueprint("my_organisations", __name__)
+
+KINDS = {"association": _l("Association"), "company": _l("Company"), "foundation": _l("Foundation"),
+         "individual": _l("Individual"), "public_body": _l("Public body"), "school": _l("School"),
+         "other": _l("Other")}
+
+
+class OrganisationForm(Form):
+    name = Text(_l("Name"), [required()])
+    kind = Choice(_l("Kind"), choices=list(KINDS.items()), default="association")
+    country = Choice(_l("Country"))
+    slug = Text(_l("Address"))
+
+    def __init__(self, **start: object):
+        super().__init__(**start)
+        self.country.choices = list(formats.country_names().items())
 
 
 @blueprint.page("/account/organisations", needs=SIGNED_IN)
 def show() -> Response:
-    return page("accounts/organisations.html", places=switching.places(g.me.user_id), labels=LABELS)
+    """With `q` those that fit; and the invitations that wait for my address."""
+    places = switching.places(g.me.user_id)
+    query = request.args.get("q", "").strip()
+    shown = [place for place in places if fold(query) in fold(place.name)]
+    return page("accounts/organisations.html", places=shown, all=len(places), q=query, labels=LABELS,
+                waiting=invitations.waiting_for(User.get_by_id(g.me.user_id)))
+
+
+@blueprint.page("/account/organisations/new", needs=SIGNED_IN)
+def new() -> Response:
+    return new_page(OrganisationForm(country=g.me.country, kind="association"))
+
+
+@blueprint.action("/account/organisations/new", needs=SIGNED_IN)
+def create() -> Response:
+    form = OrganisationForm()
+    if form.submit_to(lifecycle.create):
+        made: Organisation = form.result
+        return done(_("%(name)s is made.", name=made.name), "overview.show", organisation=made.slug)
+    return new_page(form, 422)
+
+
+@blueprint.action("/account/invitations/<id>/acceptance", needs=SIGNED_IN)
+def accept(id: str) -> Response:
+    """An invitation to the address I am signed in with: that is proof enough."""
+    person = User.get_by_id(g.me.user_id)
+    invitation: Invitation = invitations.mine(person, id)
+    invitations.accept(invitation.copied_token)
+    return done(_("You are now part of %(organisation)s.", organisation=invitation.organisation.name),
+                "overview.show", organisation=invitation.organisation.slug)
+
+
+def new_page(form: OrganisationForm, status: int = 200) -> Response:
+    return page("accounts/organisation_new.html", status, form=form)

@@ -1,0 +1,98 @@
+"""What the books say, as sentences: one for each kind of event, in the reader's language.
+
+Values come from the event's facts. Where those were erased, the sentence still
+says what happened, to «somebody».
+"""
+from typing import Any
+
+from i18n import Lazy, _, _l
+from models import Event, PersonalEvent
+from organisations.roles import LABELS
+
+ORGANISATION: dict[str, Lazy] = {
+    "organisation.created": _l("%(by)s made the organisation %(name)s"),
+    "organisation.details_changed": _l("%(by)s changed the details: %(fields)s"),
+    "organisation.logo_changed": _l("%(by)s changed the logo"),
+    "organisation.logo_removed": _l("%(by)s removed the logo"),
+    "organisation.checklist_hidden": _l("%(by)s hid the list of first steps"),
+    "member.invited": _l("%(by)s invited %(person)s as %(role)s"),
+    "member.joined": _l("%(person)s joined as %(role)s"),
+    "member.left": _l("%(person)s left"),
+    "member.removed": _l("%(by)s removed %(person)s"),
+    "member.alerted": _l("%(by)s sent a security alert to %(person)s"),
+    "member.role_changed": _l("%(by)s changed the role of %(person)s from %(before)s to %(role)s"),
+    "member.preferences_changed": _l("%(by)s changed what %(person)s is written about"),
+    "members.exported": _l("%(by)s downloaded the list of members"),
+    "invitation.resent": _l("%(by)s sent the invitation to %(person)s again"),
+    "invitation.changed": _l("%(by)s changed the invitation of %(person)s"),
+    "invitation.withdrawn": _l("%(by)s withdrew the invitation of %(person)s"),
+    "invitation.declined": _l("%(person)s declined the invitation"),
+    "invitation.expired": _l("The invitation of %(person)s ran out"),
+    "invitation.link_copied": _l("%(by)s copied the link of the invitation of %(person)s"),
+    "invitation.role_lowered": _l("The invitation of %(person)s was lowered to %(role)s"),
+    "activity.exported": _l("%(by)s downloaded the activity log"),
+}
+
+PERSON: dict[str, Lazy] = {
+    "account.created": _l("You made your account"),
+    "account.changed": _l("You changed your profile"),
+    "address.change_asked": _l("You asked to change your address to %(new)s"),
+    "address.change_cancelled": _l("You cancelled the change of your address"),
+    "address.changed": _l("Your address changed from %(old)s to %(new)s"),
+    "address.reverted": _l("The change of your address was undone"),
+    "password.changed": _l("You changed your password"),
+    "password.reset_asked": _l("Somebody asked for a new password"),
+    "password.reset_done": _l("You chose a new password by a link"),
+    "proof.given": _l("You proved again that it is you"),
+    "proof.failed": _l("Somebody signed in as you failed to prove it again"),
+    "session.signed_out": _l("You signed out"),
+    "session.ended": _l("You ended a session"),
+    "session.others_ended": _l("You ended all other sessions"),
+    "sign_in.done": _l("You signed in"),
+    "sign_in.first_step": _l("Your password was entered; the second proof was asked for"),
+    "sign_in.failed": _l("Somebody entered a wrong password for your address"),
+    "sign_in.second_step_failed": _l("Somebody entered a wrong code after your password"),
+    "two_factor.on": _l("You switched two-factor authentication on"),
+    "two_factor.off": _l("You switched two-factor authentication off"),
+    "factor.added": _l("You added a way to confirm that it is you"),
+    "factor.removed": _l("You removed a way to confirm that it is you"),
+    "factor.renamed": _l("You renamed a way to confirm that it is you"),
+    "backup_code.used": _l("A backup code was used"),
+    "backup_codes.renewed": _l("You made new backup codes"),
+    "organisation.created": _l("You made the organisation %(organisation)s"),
+    "organisation.joined": _l("You joined %(organisation)s"),
+    "organisation.left": _l("You left %(organisation)s"),
+    "organisation.removed": _l("You were removed from %(organisation)s"),
+}
+
+INSTALLATION: dict[str, Lazy] = {
+    "sign_in.unknown": _l("Somebody entered an address that has no account"),
+    "operator.added": _l("An operator was added"),
+}
+
+
+def of_organisation(event: Event, facts: dict[str, Any] | None) -> str:
+    return _told(ORGANISATION, event.kind, facts)
+
+
+def of_person(event: PersonalEvent, facts: dict[str, Any] | None) -> str:
+    return _told(PERSON, event.kind, facts)
+
+
+def _told(sentences: dict[str, Lazy], kind: str, facts: dict[str, Any] | None) -> str:
+    sentence = sentences.get(kind)
+    if sentence is None:
+        return kind
+    return str(sentence) % _Known(facts or {})
+
+
+class _Known(dict[str, Any]):
+    """The facts in words; what is not known is «somebody» or «…»."""
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if name in ("role", "before") and value in set(LABELS):
+            return str(LABELS[value])
+        if name in ("by", "person") and not value:
+            return _("somebody") if value is None else _("Kanton itself")
+        return str(value) if value not in (None, "") else "…"
