@@ -1,0 +1,107 @@
+"""Changing the address one signs in with (G11): the new one confirms, the old one can undo it for seven days."""
+from peewee import IntegrityError
+
+import audit
+import current
+import limits
+import outbox
+import rules
+from accounts import links, sessions
+from accounts.profile import me
+from clock import now
+from db import transaction
+from i18n import _l
+from models import Link, User
+from rules import Conflict, Refused
+
+
+def ask(email: str) -> None:
+    """A link to the new address, a word to the old one. A taken address looks like a free one (EM-06)."""
+    address, person = rules.address(email), me()
+    if address.key == person.email:
+        raise Refused(_l("This is your address already."), "email")
+    limits.spend(limits.ADDRESS_CHANGE, person.id)
+    with transaction():
+        owner = User.get_or_none(User.email == address.key)
+        link = links.make(links.ADDRESS_CONFIRM, user=person, email=person.email, key=address.key,
+                          typed=address.typed)
+        audit.record_for(person.id, "address.change_asked", new=address.typed)
+        outbox.post_to(person, "address_change_asked", new_address=address.typed)
+        if owner:
+            outbox.post_to(owner, "address_wanted")
+        else:
+            outbox.post_to(person, "address_confirm", to=address.typed, **links.told(link))
+
+
+def asked(user_id: int) -> Link | None:
+    """The change that waits for its confirmation."""
+    return (Link.select().where(Link.user == user_id, Link.purpose == links.ADDRESS_CONFIRM,  # type: ignore[no-any-return]
+                                Link.used.is_null(), Link.expires > now()).order_by(Link.id.desc()).first())
+
+
+def cancel() -> None:
+    with transaction():
+        ended = Link.update(used=now()).where(Link.user == current.actor().user_id, Link.used.is_null(),
+                                              Link.purpose == links.ADDRESS_CONFIRM).execute()
+        if ended:
+            audit.record_for(me().id, "address.change_cancelled")
+
+
+def opened(token: str) -> Link:
+    """The link to confirm, or Gone: also when the address has changed otherwise meanwhile (EM-09)."""
+    link = links.opened(token, links.ADDRESS_CONFIRM)
+    if link.user.email != link.email:
+        raise rules.Gone
+    return link
+
+
+def confirm(token: str) -> User:
+    """The new address holds. Needs no session: the link may be opened in another browser.
+
+    Conflict when somebody else has the address meanwhile (EM-04).
+    """
+    link = opened(token)
+    person, old = link.user, link.user.email_typed
+    with transaction():
+        links.use_up(link)
+        _move(person, link.facts["key"], link.facts["typed"])
+        back = links.make(links.ADDRESS_REVERT, user=person, email=person.email, key=link.email, typed=old)
+        _end_links(person, but=back)
+        audit.record_for(person.id, "address.changed", old=old, new=link.facts["typed"])
+        outbox.post_to(person, "address_changed", to=old, new_address=link.facts["typed"], **links.told(back))
+        outbox.post_to(person, "address_changed_here", to=link.facts["typed"])
+        return person
+
+
+def revertible(token: str) -> Link:
+    """The link that undoes a change, or Gone."""
+    return links.opened(token, links.ADDRESS_REVERT)
+
+
+def revert(token: str) -> User:
+    """Back to the address before. Whoever changed it may still be signed in: every session ends (EM-02)."""
+    link = revertible(token)
+    person, new = link.user, link.user.email_typed
+    with transaction():
+        links.use_up(link)
+        _move(person, link.facts["key"], link.facts["typed"])
+        _end_links(person)
+        sessions.end_everything(person, "reset")
+        audit.record_for(person.id, "address.reverted", new=new)
+        outbox.post_to(person, "address_reverted")
+        return person
+
+
+def _move(person: User, key: str, typed: str) -> None:
+    try:
+        User.update(email=key, email_typed=typed).where(User.id == person.id).execute()
+    except IntegrityError:
+        raise Conflict(_l("This address belongs to another account.")) from None
+    person.email, person.email_typed = key, typed
+
+
+def _end_links(person: User, but: Link | None = None) -> None:
+    """What was sent to the address before opens nothing any more (EM-09)."""
+    Link.update(used=now()).where(Link.user == person.id, Link.used.is_null(),
+                                  Link.id != (but.id if but else 0),
+                                  Link.purpose != links.ADDRESS_REVERT).execute()
