@@ -7,7 +7,7 @@ from peewee import fn
 import audit
 from db import transaction
 from i18n import _l
-from models import Membership, Organisation
+from models import Membership, Organisation, Role
 from organisations.roles import Right, require
 from organisations.switching import Place
 from tenancy import at_work
@@ -22,17 +22,18 @@ class Step:
 
 def steps(place: Place, two_factor: bool) -> tuple[Step, ...]:
     """Those of administration; none when all are done, or hidden."""
-    legal = Membership.legal_representatives().select(fn.COUNT(Membership.id))
-    here = (Organisation.select(Organisation.checklist_hidden, Organisation.postcode, legal.alias("legal"))
-            .where(Organisation.id == place.id).get())
+    hidden, postcode, legal = (
+        Membership.select(Organisation.checklist_hidden, Organisation.postcode, fn.COUNT(Membership.id))
+        .join(Organisation).where(Membership.role == Role.LEGAL, Membership.status == Membership.ACTIVE)
+        .group_by(Organisation.id).tuples().get())
     all_of_them = (
-        Step(_l("Complete the postal address"), "settings", bool(here.postcode)),
+        Step(_l("Complete the postal address"), "settings", bool(postcode)),
         Step(_l("Invite a first member"), "members/invite", place.members + place.externals + place.invitations > 1),
-        Step(_l("Name a second legal representative"), "members", here.legal > 1),
+        Step(_l("Name a second legal representative"), "members", legal > 1),
         Step(_l("Protect your own account with two-factor authentication"), "/account/security/two-factor",
              bool(two_factor)),
     )
-    return () if here.checklist_hidden or all(step.done for step in all_of_them) else all_of_them
+    return () if hidden or all(step.done for step in all_of_them) else all_of_them
 
 
 def hide() -> None:

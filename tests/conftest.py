@@ -16,6 +16,7 @@ import db  # noqa: E402
 import schema  # noqa: E402
 from settings import setting  # noqa: E402
 from tests import postgresql  # noqa: E402
+from tests.browsing import Browser  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -72,3 +73,39 @@ def sqlite_only(request):
     """For what is true of one database only."""
     if "postgresql" in request.node.name:
         pytest.skip("about SQLite")
+
+
+@pytest.fixture(scope="session")
+def one_app():
+    """The application, once: settings and database are chosen for each test."""
+    from app import create_app
+    app = create_app()
+    app.testing = False             # errors answer as they do in life
+    return app
+
+
+@pytest.fixture
+def app(database, one_app):
+    db.connect_to(setting.database)
+    return one_app
+
+
+@pytest.fixture
+def visitor(app, cast):
+    """A browser nobody has signed in with."""
+    return lambda **headers: Browser(app, cast, **headers)
+
+
+@pytest.fixture
+def browse(visitor):
+    """A browser somebody of the cast has signed in with: `browse("anne")`."""
+    return lambda who, **headers: visitor(**headers).sign_in(who)
+
+
+@pytest.fixture
+def letters(database):
+    """What waits in the outbox, written: [(message, letter)], the latest last."""
+    from models import Message
+    from notices import letters as written
+    return lambda to=None: [(message, written.write(message)) for message in Message.select().order_by(Message.id)
+                            if message.facts is not None and (to is None or message.recipient == to)]

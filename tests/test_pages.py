@@ -1,0 +1,78 @@
+"""Every page that links lead to, as somebody of the cast: it answers, in each language, with few questions."""
+from collections import deque
+from urllib.parse import urlsplit
+
+import pytest
+from werkzeug.exceptions import HTTPException
+
+import catalogues
+import db
+from i18n import NAMES
+
+PEOPLE = {"anne": "/o/lumen/", "mara": "/o/bergquell/", "chiara": "/o/lumen/", "grace": "/o/lumen/", None: "/signin"}
+MOST = 4                                        # statements a signed-in GET may make, of any kind
+
+
+@pytest.fixture
+def count(monkeypatch):
+    """How many statements something makes."""
+    made = []
+    real = type(db.database.obj).execute_sql
+
+    def counted(self, sql, *more, **most):
+        if not sql.lstrip().upper().startswith(("SET", "BEGIN", "COMMIT", "ROLLBACK", "SELECT SET_CONFIG", "SAVEPOINT",
+                                                "RELEASE")):
+            made.append(sql)
+        return real(self, sql, *more, **most)
+
+    monkeypatch.setattr(type(db.database.obj), "execute_sql", counted)
+    return made
+
+
+def one_of_each(browser, start, routes):
+    """{endpoint: path} of what can be reached by links."""
+    found, waiting = {}, deque([start])
+    while waiting:
+        path = waiting.popleft()
+        parts = urlsplit(path)
+        if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("/static"):
+            continue
+        try:
+            endpoint, _values = routes.match(parts.path, method="GET")
+        except HTTPException:
+            pytest.fail(f"a link leads to {path}, where nothing is")
+        if endpoint in found:
+            continue
+        page = browser.get(path)
+        found[endpoint] = path
+        if page.answer.mimetype == "text/html":
+            waiting.extend(page.links)
+    return found
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_page_answers_in_every_language_with_few_questions(who, app, browse, visitor, count):
+    browser = browse(who) if who else visitor()
+    routes = app.url_map.bind("localhost")
+    found = one_of_each(browser, PEOPLE[who], routes)
+    english = {message.id if isinstance(message.id, str) else message.id[0] for message in catalogues.extract()
+               if message.id}
+    faults = []
+    for endpoint, path in found.items():
+        count.clear()
+        page = browser.get(path)
+        if who and len(count) > MOST:
+            faults.append(f"{endpoint}: {len(count)} statements\n   " + "\n   ".join(count))
+        if page.answer.mimetype != "text/html":
+            continue
+        for language in NAMES:
+            spoken = browser.get(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            assert spoken.all("html")[0]["lang"] == language
+            if language != "en":
+                known = {message.id for message in catalogues.read(language) if message.id and message.id == message.string}
+                left = {" ".join(word.split()) for word in spoken.words} & english - known
+                if left:
+                    faults.append(f"{endpoint} in {language}: {sorted(left)}")
+    assert not faults, "\n".join(faults)
+    if who == "anne":
+        assert len(found) > 20, sorted(found)
