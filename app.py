@@ -2,13 +2,13 @@
 import logging
 from typing import Any
 
-import assets
 import peewee
 from flask import Flask, Response, g, request
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+import assets
 import blueprints
 import commands
 import crypto

@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+from peewee import JOIN
+
 import current
 import db
 from clock import now
@@ -73,7 +75,7 @@ def chained(previous: str, line: dict[str, Any]) -> str:
 def broken_lines(book: Any, details: Any, *where: Any) -> Iterator[tuple[int, str]]:
     """What is wrong with a book: (number, reason). Nothing, when it is whole. Erased details are no fault."""
     previous, expected = "", 1
-    lines = book.select(book, details.salt, details.facts).join(details, "LEFT OUTER", on=(details.event == book.id))
+    lines = book.select(book, details.salt, details.facts).join(details, JOIN.LEFT_OUTER, on=(details.event == book.id))
     for line in lines.where(*where).order_by(book.number).objects():
         told = {"number": line.number, "at": line.at, "kind": line.kind, "actor": line.actor_id,
                 "actor_kind": line.actor_kind, "subject": line.subject, "commitment": line.commitment}

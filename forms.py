@@ -136,9 +136,14 @@ class Several(wtforms.SelectMultipleField):
 class Choice(wtforms.SelectField):
     """One of a few; what is not offered is refused in our words."""
 
-    def __init__(self, *arguments: Any, **keywords: Any):
+    def __init__(self, *arguments: Any, choices: Any = (), **keywords: Any):
         super().__init__(*arguments, **{"validate_choice": False} | keywords)
+        self.offer(choices)
+
+    def offer(self, choices: Any) -> None:
+        """What there is to choose from: (value, label)."""
+        self.choices = [wtforms.SelectChoice(value, label) for value, label in choices]
 
     def pre_validate(self, form: Any) -> None:
-        if self.data not in {value for value, *_rest in self.iter_choices()}:
+        if self.data not in {choice.value for choice in self.choices}:
             raise validators.ValidationError(_l("Choose one of the offered values."))

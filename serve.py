@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.chdir(ROOT)
     os.environ.setdefault("DATA", str(options.data))
     os.environ.setdefault("BASE_URL", f"http://localhost:{options.port}")
-    from settings import setting                # only now, as the environment says where everything is
+    from settings import setting  # only now, as the environment says where everything is
     _prepare(with_demo=not options.no_demo)
     if setting.demo and options.host not in LOOPBACK and not options.demo_anywhere:
         raise SystemExit("The demonstration has passwords everybody knows, so it listens on this machine only. "

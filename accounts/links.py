@@ -2,6 +2,8 @@
 from datetime import timedelta
 from typing import Any
 
+from peewee import JOIN
+
 import crypto
 import db
 from clock import DAY, HOUR, now
@@ -29,7 +31,7 @@ def told(link: Link) -> dict[str, Any]:
 def opened(token: str, purpose: str) -> Link:
     """The link, if it may still be used; Gone for every other one, all alike. Reading changes nothing (SU-11)."""
     public_id, _dot, signature = token.partition(".")
-    link = (Link.select(Link, User).join(User, "LEFT OUTER")
+    link = (Link.select(Link, User).join(User, JOIN.LEFT_OUTER)
             .where(Link.public_id == public_id, Link.purpose == purpose).first())
     if link is None or not crypto.signed(signature, "link", purpose, public_id):
         raise Gone

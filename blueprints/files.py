@@ -1,7 +1,7 @@
 """What browsers keep: our own files, named by their content."""
-import assets
 from flask import Response, abort, request, send_file
 
+import assets
 from web import ANYONE, Blueprint
 
 blueprint = Blueprint("files", __name__)

@@ -7,6 +7,7 @@ from typing import Any
 import crypto
 import i18n
 import templating
+from i18n import _l
 from models import Message
 from notices.notices import NOTICES
 from organisations.roles import LABELS
@@ -26,7 +27,7 @@ def write(message: Message) -> Letter:
         template = f"notices/{message.notice}.html"
         context = {"link": link(message), **_facts(message.facts or {}), "name": message.name,
                    "recipient": message.recipient, "instance": setting.instance, "support": setting.support,
-                   "host": setting.base_url, "roles": LABELS}
+                   "host": setting.base_url, "roles": LABELS, "fields_told": fields_told}
         subject = _line(templating.render_text(template, "subject", message.language, **context))
         text = templating.render_block(template, "text", message.language, **context)
         html = templating.render(template, message.language, subject_line=subject, **context)
@@ -50,6 +51,20 @@ def _facts(facts: dict[str, Any]) -> dict[str, Any]:
     """Instants travel as seconds under names that say so."""
     return {key: datetime.fromtimestamp(value, UTC) if key in ("until", "at") and isinstance(value, int) else value
             for key, value in facts.items() if key != "token"}
+
+
+FIELDS = {
+    "name": _l("Name"), "kind": _l("Kind"), "street": _l("Street"), "house_number": _l("Number"),
+    "address_line": _l("Additional line"), "postcode": _l("Postcode"), "town": _l("Town"), "region": _l("Region"),
+    "country": _l("Country"), "phone": _l("Phone"), "vat_number": _l("VAT number"), "currency": _l("Currency"),
+    "language": _l("Language of letters"), "time_zone": _l("Time zone"),
+    "admins_may_edit": _l("Administration may change these details, too"),
+}
+
+
+def fields_told(changes: list[list[str]]) -> list[tuple[Any, str]]:
+    """Each changed field by its name, with what it was and what it is."""
+    return [(FIELDS.get(field, field), f"{before or '–'} → {after or '–'}") for field, before, after in changes]
 
 
 def _line(text: str) -> str:

@@ -33,6 +33,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("reset", path="/reset/{token}"),
     Notice("reset_unknown"),
     Notice("password_changed"),
+    Notice("details_changed"),
     Notice("address_change_asked"),
     Notice("address_confirm", path="/account/address/confirm/{token}"),
     Notice("address_wanted"),

@@ -10,6 +10,7 @@ from clock import now
 from db import transaction
 from models import Session, User
 
+
 @cache
 def house():
     """The application, put together once; the database is the one open at the time."""

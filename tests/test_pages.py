@@ -67,6 +67,8 @@ def test_every_page_answers_in_every_language_with_few_questions(who, app, brows
             continue
         for language in NAMES:
             spoken = browser.get(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            if spoken.path != urlsplit(path).path:
+                continue            # it sends one elsewhere
             assert spoken.all("html")[0]["lang"] == language
             if language != "en":
                 known = {message.id for message in catalogues.read(language) if message.id and message.id == message.string}

@@ -1,5 +1,6 @@
 """The person's own book."""
 from flask import Response, g
+from peewee import JOIN
 
 import paging
 import stories
@@ -15,7 +16,7 @@ blueprint = Blueprint("my_activity", __name__)
 def show() -> Response:
     """Sign-ins and changes, the latest first."""
     lines = (PersonalEvent.select(PersonalEvent, PersonalEventFacts.facts)
-             .join(PersonalEventFacts, "LEFT OUTER", on=(PersonalEventFacts.event == PersonalEvent.id), attr="told")
+             .join(PersonalEventFacts, JOIN.LEFT_OUTER, on=(PersonalEventFacts.event == PersonalEvent.id), attr="told")
              .where(PersonalEvent.user == g.me.user_id))
     cut = paging.cut(lines, [(PersonalEvent.number, False)], "my activity")
     rows = [(line, stories.of_person(line, facts(line)), facts(line) or {}) for line in cut.rows]

@@ -20,13 +20,13 @@ KINDS = {"association": _l("Association"), "company": _l("Company"), "foundation
 
 class OrganisationForm(Form):
     name = Text(_l("Name"), [required()])
-    kind = Choice(_l("Kind"), choices=list(KINDS.items()), default="association")
+    kind = Choice(_l("Kind"), choices=KINDS.items(), default="association")
     country = Choice(_l("Country"))
     slug = Text(_l("Address"))
 
     def __init__(self, **start: object):
         super().__init__(**start)
-        self.country.choices = list(formats.country_names().items())
+        self.country.offer(formats.country_names().items())
 
 
 @blueprint.page("/account/organisations", needs=SIGNED_IN)

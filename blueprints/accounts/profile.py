@@ -27,8 +27,8 @@ class RegionForm(Form):
 
     def __init__(self, **start: object):
         super().__init__(**start)
-        self.country.choices = list(formats.country_names().items())
-        self.time_zone.choices = formats.time_zones()
+        self.country.offer(formats.country_names().items())
+        self.time_zone.offer(formats.time_zones())
 
 
 class PasswordForm(Form):

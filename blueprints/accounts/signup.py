@@ -31,7 +31,7 @@ class AccountForm(Form):
 
     def __init__(self, **start: object):
         super().__init__(**start)
-        self.country.choices = list(formats.country_names().items())
+        self.country.offer(formats.country_names().items())
 
 
 @blueprint.page("/signup", needs=ANYONE)

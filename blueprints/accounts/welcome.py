@@ -26,7 +26,7 @@ class JoinForm(Form):
 
     def __init__(self, **start: object):
         super().__init__(**start)
-        self.country.choices = list(formats.country_names().items())
+        self.country.offer(formats.country_names().items())
 
 
 @blueprint.page("/invitations/<token>", needs=ANYONE, limit=LINK_NETWORK)

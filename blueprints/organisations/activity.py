@@ -4,6 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, g, request
+from peewee import JOIN
 
 import i18n
 import paging
@@ -29,7 +30,7 @@ def show() -> Response:
 
 def everything() -> Any:
     return (Event.select(Event, EventFacts.facts)
-            .join(EventFacts, "LEFT OUTER", on=(EventFacts.event == Event.id), attr="told"))
+            .join(EventFacts, JOIN.LEFT_OUTER, on=(EventFacts.event == Event.id), attr="told"))
 
 
 def filtered(lines: Any) -> tuple[Any, dict[str, str]]:

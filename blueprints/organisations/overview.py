@@ -1,5 +1,6 @@
 """The organisation at a glance: what is to do, how far it is set up, what happened last."""
 from flask import Response, g
+from peewee import JOIN
 
 import stories
 from models import Event, EventFacts
@@ -29,7 +30,7 @@ def hide_checklist() -> Response:
 
 def latest() -> list[tuple[Event, str]]:
     lines = (Event.select(Event, EventFacts.facts)
-             .join(EventFacts, "LEFT OUTER", on=(EventFacts.event == Event.id), attr="told")
+             .join(EventFacts, JOIN.LEFT_OUTER, on=(EventFacts.event == Event.id), attr="told")
              .order_by(Event.number.desc()).limit(LATEST))
     return [(line, stories.of_organisation(line, getattr(getattr(line, "told", None), "facts", None)))
             for line in lines]
