@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from markupsafe import Markup
+
 ROOT = Path(__file__).parent
 SOURCES = ROOT / "static"
 BUILT = ROOT / "built"
@@ -41,6 +43,17 @@ def url(name: str) -> str:
         return _urls()[name]
     except KeyError:
         raise LookupError(f"There is no {name!r} in {SOURCES.name}/.") from None
+
+
+MIRRORED = {"chevron-left", "chevron-right", "arrow-left", "arrow-right", "log-out", "log-in", "send", "undo-2",
+            "external-link"}
+
+
+@cache
+def drawn(name: str, kind: str = "") -> Markup:
+    """An icon of the sprite. It is decoration: words stand beside it."""
+    kinds = f"i{' ' + kind if kind else ''}{' flip' if name in MIRRORED else ''}"
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(kinds, url(SPRITE), name)
 
 
 def find(name: str, accepts_gzip: bool) -> tuple[Path, str, str | None] | None:

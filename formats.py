@@ -63,7 +63,7 @@ def ago(value: datetime | None) -> str:
 
 
 def number(value: int | float | Decimal) -> str:
-    return format_decimal(value, locale=locale()).replace("-", MINUS)
+    return _number(locale(), value)
 
 
 def money(minor: int, currency: str) -> str:
@@ -142,6 +142,11 @@ def _rounded(distance: timedelta) -> timedelta:
 def _distance(where: Locale, distance: timedelta) -> str:
     # A threshold above one keeps 23 hours from being called a day.
     return format_timedelta(distance, add_direction=True, threshold=1, granularity="minute", locale=where)
+
+
+@lru_cache(4096)
+def _number(where: Locale, value: int | float | Decimal) -> str:
+    return format_decimal(value, locale=where).replace("-", MINUS)
 
 
 @lru_cache(4096)

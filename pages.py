@@ -8,6 +8,7 @@ from flask import Response, g, get_flashed_messages, make_response, request, url
 from flask_wtf.csrf import generate_csrf
 
 import assets
+import crypto
 import i18n
 import navigation
 import templating
@@ -77,13 +78,19 @@ def same_page(**changes: Any) -> str:
     return f"{request.path}?{urlencode(query)}" if query else request.path
 
 
+def tone(public_id: str) -> int:
+    """1 to 5, the colour of a person's initials: always the same."""
+    return crypto.CROCKFORD.find(public_id[0]) % 5 + 1
+
+
 def _nothing(_right: Any) -> bool:
     return False
 
 
 # What macros may call as well, although they see no page's context.
-templating.names.update(csrf_token=generate_csrf, asset=assets.url, url_for=url_for, same_page=same_page,
+templating.names.update(csrf_token=generate_csrf, asset=assets.url, drawn=assets.drawn, tone=tone, url_for=url_for, same_page=same_page,
                         get_flashed_messages=get_flashed_messages)
+templating.constants.update(asset=assets.url, icon=assets.drawn)
 
 
 def compressed(response: Response) -> Response:

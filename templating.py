@@ -2,7 +2,7 @@
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -34,6 +34,9 @@ FILTERS = ("day", "moment", "ago", "number", "money", "percent", "list_of")
 
 # What every template can call, macros too. The web adds its own here when it starts.
 names: dict[str, Any] = dict(DEFAULT_NAMESPACE)
+
+# What says the same as long as we run: called with constants, it is one of the compiled template.
+constants: dict[str, Callable[..., str]] = {}
 
 
 def render(template: str, language: str | None = None, **context: Any) -> str:
@@ -144,6 +147,11 @@ class Fold(NodeTransformer):
         """The pieces of a sentence; None if this is none."""
         if not isinstance(call, nodes.Call) or not isinstance(call.node, nodes.Name):
             return None
+        if (same := constants.get(call.node.name)) and not call.kwargs:
+            with suppress(nodes.Impossible):
+                text = same(*(argument.as_const() for argument in call.args))
+                kind = nodes.TemplateData if hasattr(text, "__html__") else nodes.Const
+                return [kind(str(text), lineno=call.lineno)]
         if call.node.name not in ("_", "gettext", "ngettext", "pgettext"):
             return None
         values = {option.key: self.visit(option.value) for option in call.kwargs}
