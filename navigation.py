@@ -2,7 +2,6 @@
 
 A new page needs no line here if it stands below one that has an entry.
 """
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,46 +76,58 @@ def help_address() -> str:
     return "/help" if "/help" in _pages() else ""
 
 
-def _shown(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    here = g.get("here")
+def _shown(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    here, slug = g.get("here"), g.get("slug", "")
     found: list[dict[str, Any]] = []
-    for entry in entries:
-        rule = _rule(entry.path)
-        if rule in _pages() and _may_open(_pages()[rule]):
-            found.append({"href": _address(rule), "icon": entry.icon, "label": entry.label, "hot": entry.hot,
+    most = 0
+    for entry, needs in _existing(entries):
+        if _may_open(needs):
+            address, *others = (_address(path, slug) for path in (entry.path, *entry.also))
+            covers = max(_covers(address), *map(_covers, others)) if others else _covers(address)
+            most = max(most, covers)
+            found.append({"href": address, "icon": entry.icon, "label": entry.label, "hot": entry.hot,
                           "count": getattr(here, entry.count) if entry.count else 0, "what": entry.what,
-                          "covers": max(_covers(_address(_rule(path))) for path in (entry.path, *entry.also))})
-    most = max((shown["covers"] for shown in found), default=0)
+                          "covers": covers})
     for shown in found:
-        shown["current"] = shown.pop("covers") == most > 0
+        shown["current"] = shown["covers"] == most > 0
     return found
 
 
 def _covers(address: str) -> int:
     """How much of the present address this one is the beginning of. What ends in a slash stands for itself only."""
-    below = not address.endswith("/") and address != "/account" and request.path.startswith(f"{address}/")
-    return len(address) if below or request.path == address else 0
+    path = request.path
+    below = path.startswith(address) and path[len(address):len(address) + 1] == "/" and address != "/account"
+    return len(address) if below or path == address else 0
 
 
-def _rule(path: str) -> str:
-    return path if path.startswith("/") else f"/o/<organisation>/{path}"
-
-
-def _address(rule: str) -> str:
-    return rule.replace("<organisation>", g.get("slug", ""))
+def _address(path: str, slug: str) -> str:
+    return path if path.startswith("/") else f"/o/{slug}/{path}"
 
 
 def _may_open(needs: Any) -> bool:
-    if needs == "operator":
-        return bool(g.me.operator)
-    return needs in (None, "anyone", "signed in") or bool(g.may(needs))
+    if needs in (None, "anyone", "signed in"):
+        return True
+    return bool(g.me.operator) if needs == "operator" else bool(g.may(needs))
+
+
+def _existing(entries: tuple[Entry, ...]) -> list[tuple[Entry, Any]]:
+    """Those whose page there is, and who may enter it; found out once."""
+    known = _found_out("entries")                # by identity: the tables are constants
+    if id(entries) not in known:
+        rules = ((entry, _address(entry.path, "<organisation>")) for entry in entries)
+        known[id(entries)] = [(entry, _pages()[rule]) for entry, rule in rules if rule in _pages()]
+    return known[id(entries)]  # type: ignore[no-any-return]
 
 
 def _pages() -> dict[str, Any]:
     """Every address that shows a page, and who may enter."""
-    pages: dict[str, Any] | None = current_app.extensions.get("navigation")
-    if pages is None:
-        pages = {rule.rule: getattr(current_app.view_functions[rule.endpoint], "needs", None)
-                 for rule in current_app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-        current_app.extensions["navigation"] = pages
+    pages = _found_out("pages")
+    if not pages:
+        pages.update({rule.rule: getattr(current_app.view_functions[rule.endpoint], "needs", None)
+                      for rule in current_app.url_map.iter_rules() if "GET" in (rule.methods or ())})
     return pages
+
+
+def _found_out(what: str) -> dict[Any, Any]:
+    """What this application's addresses told us before."""
+    return current_app.extensions.setdefault(f"navigation.{what}", {})

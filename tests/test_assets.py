@@ -171,6 +171,17 @@ def test_nothing_is_fetched_from_elsewhere(path):
     assert all(address.startswith(("{{", "/")) for address in fetched)
 
 
+# --- styles ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_every_class_a_template_uses_has_a_style(path):
+    styled = set(re.findall(r"\.([a-z][\w-]*)", (assets.SOURCES / "app.css").read_text()))
+    text = re.sub(r"\{%.*?%\}", " ", re.sub(r"\{\{.*?\}\}", "{}", path.read_text(), flags=re.S), flags=re.S)
+    used = {word for classes in re.findall(r'class="([^"]*)"', text) for word in classes.split() if "{" not in word}
+    assert used <= styled
+
+
 # --- how much it is ----------------------------------------------------------------------------
 
 
