@@ -72,17 +72,22 @@ def chained(previous: str, line: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def broken_lines(book: Any, details: Any, *where: Any) -> Iterator[tuple[int, str]]:
-    """What is wrong with a book: (number, reason). Nothing, when it is whole. Erased details are no fault."""
-    previous, expected = "", 1
+def broken_lines(book: Any, details: Any, owner: Any = None) -> Iterator[tuple[Any, int, str]]:
+    """What is wrong with the books of a table: (owner, number, reason). Erased details are no fault.
+
+    `owner`: the column that says whose book a line is in; none where there is one book only.
+    """
+    whose, previous, expected = None, "", 1
     lines = book.select(book, details.salt, details.facts).join(details, JOIN.LEFT_OUTER, on=(details.event == book.id))
-    for line in lines.where(*where).order_by(book.number).objects():
+    for line in lines.order_by(*([owner] if owner else []), book.number).objects().iterator():
+        if owner and whose != (whose := getattr(line, owner.object_id_name)):
+            previous, expected = "", 1
         told = {"number": line.number, "at": line.at, "kind": line.kind, "actor": line.actor_id,
                 "actor_kind": line.actor_kind, "subject": line.subject, "commitment": line.commitment}
         if line.number != expected:
-            yield line.number, f"number {expected} is missing"
+            yield whose, line.number, f"number {expected} is missing"
         if line.digest != chained(previous, told):
-            yield line.number, "does not follow from the line before"
+            yield whose, line.number, "does not follow from the line before"
         if line.salt is not None and commitment(line.salt, line.facts) != line.commitment:
-            yield line.number, "its details were changed"
+            yield whose, line.number, "its details were changed"
         previous, expected = line.digest, line.number + 1

@@ -30,9 +30,13 @@ def greeting() -> list[str]:
     lines = [f"{setting.instance} is at {setting.base_url}"]
     if setting.demo:
         lines += _cast()
-    mail = (f"{setting.base_url}/demo/mail" if setting.demo else f"{setting.data / 'mail'}") if not setting.smtp_url else (
-        db.name_of(setting.smtp_url))
-    return [*lines, f"Mail goes to {mail}", "Stop with Ctrl-C."]
+    return [*lines, f"Mail goes to {_mail()}", "Stop with Ctrl-C."]
+
+
+def _mail() -> str:
+    if setting.smtp_url:
+        return db.name_of(setting.smtp_url)
+    return f"{setting.base_url}/demo/mail" if setting.demo else str(setting.data / "mail")
 
 
 def _cast() -> list[str]:

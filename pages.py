@@ -67,7 +67,8 @@ def shell() -> dict[str, Any]:
         "account_entries": navigation.account_menu(), "help": navigation.help_address(),
         "may": g.get("may", _nothing), "languages": [(code, i18n.NAMES[code]) for code in setting.languages],
         "path": request.full_path.rstrip("?"),
-        "signup_open": setting.signup == "open", "instance": setting.instance, "support": setting.support, "demo": setting.demo,
+        "signup_open": setting.signup == "open",
+        "instance": setting.instance, "support": setting.support, "demo": setting.demo,
     }
 
 

@@ -48,5 +48,16 @@ have_environment() {
         [ -x .venv/bin/pip ] || .venv/bin/python -m ensurepip >/dev/null 2>&1
         .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$1"
     fi || stop "The packages named in $1 could not be installed."
+    name_our_commands
     printf '%s' "$wanted" >".venv/.installed-$1"
+}
+
+# Flask has a command `routes` of its own and looks there first; an entry point comes before it.
+name_our_commands() {
+    for packages in .venv/lib/python3*/site-packages; do
+        mkdir -p "$packages/kanton-0.dist-info"
+        printf 'Metadata-Version: 2.1\nName: kanton\nVersion: 0\n' >"$packages/kanton-0.dist-info/METADATA"
+        printf '[flask.commands]\nroutes = commands:routes\n' >"$packages/kanton-0.dist-info/entry_points.txt"
+        pwd >"$packages/kanton.pth"
+    done
 }

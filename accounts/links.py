@@ -19,8 +19,9 @@ def make(purpose: str, *, user: User | None = None, email: str = "", **facts: An
     owner = (Link.user == user.id) if user else Link.user.is_null() & (Link.email == email)
     if purpose != ADDRESS_REVERT:
         Link.update(used=now()).where(owner, Link.purpose == purpose, Link.used.is_null()).execute()
+    life = HOUR if facts.get("operator") else LIFE[purpose]
     return Link.create(purpose=purpose, user=user, email=email, facts=facts,  # type: ignore[no-any-return]
-                       epoch=user.epoch if user else 0, expires=now() + LIFE[purpose])
+                       epoch=user.epoch if user else 0, expires=now() + life)
 
 
 def told(link: Link) -> dict[str, Any]:

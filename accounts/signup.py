@@ -69,6 +69,13 @@ def create(address: Address, first_name: str, last_name: str, phc: str | None, *
         return user  # type: ignore[no-any-return]
 
 
+def make_operator(person: User) -> None:
+    """In the transaction that makes the account: `flask operator add` said so on this machine."""
+    User.update(operator=True).where(User.id == person.id).execute()
+    person.operator = True
+    audit.record_here("operator.added", person.public_id, person=person.name)
+
+
 def set_password(user: User, phc: str, *, long: bool) -> None:
     """In a transaction; the slow hash was made before it. `long`: may it stand alone (decision 17)?"""
     User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long).where(

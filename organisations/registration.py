@@ -20,6 +20,8 @@ def register(token: str, first_name: str, last_name: str, password: str, *, lang
         signup.links.use_up(link)
         person = signup.create(address, first_name, last_name, phc, language=language, country=country,
                                time_zone=time_zone)
+        if link.facts.get("operator"):
+            signup.make_operator(person)
         with current.acting_as(as_person(person)):
             made = lifecycle.create(organisation or person.name, country=country, language=language,
                                     kind="other" if organisation else "individual", origin="registration")

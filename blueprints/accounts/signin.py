@@ -45,7 +45,7 @@ def enter() -> Response:
         return entering.let_in(outcome.session, device, stay=entry.stay.data, place=outcome.place)
     response = go(".second_step")
     entering.keep(response, ATTEMPT_COOKIE, outcome.attempt, int(signin.HALF_WAY.total_seconds()))
-    entering.keep(response, DEVICE_COOKIE, device, entering.DEVICE_LIFE)
+    entering.keep(response, web.DEVICE_COOKIE, device, entering.DEVICE_LIFE)
     return response
 
 

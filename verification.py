@@ -1,0 +1,57 @@
+"""Is everything as it must be? The books whole, the counts right, every organisation with somebody responsible."""
+from collections.abc import Iterator
+
+from peewee import fn
+
+import audit
+from models import (
+    Event,
+    EventFacts,
+    InstallationEvent,
+    InstallationEventFacts,
+    Invitation,
+    Membership,
+    Organisation,
+    PersonalEvent,
+    PersonalEventFacts,
+    Role,
+    User,
+)
+from tenancy import across_organisations, working_for
+
+
+def faults() -> Iterator[str]:
+    """A line for each thing that is wrong; none when all is well."""
+    for organisation in Organisation.select().order_by(Organisation.id):
+        with working_for(organisation):
+            yield from (f"{organisation.slug}: {fault}" for fault in _of(organisation))
+    for user, number, fault in audit.broken_lines(PersonalEvent, PersonalEventFacts, PersonalEvent.user):
+        yield f"account number {user}: line {number} {fault}"
+    for _owner, number, fault in audit.broken_lines(InstallationEvent, InstallationEventFacts):
+        yield f"installation: line {number} {fault}"
+    yield from _copies()
+
+
+def _of(organisation: Organisation) -> Iterator[str]:
+    for _owner, number, fault in audit.broken_lines(Event, EventFacts):
+        yield f"line {number} {fault}"
+    present = Membership.present()
+    if organisation.status == "active" and not Membership.legal_representatives().exists():
+        yield "no active legal representative (RI-1)"
+    counted = {
+        "members": present.where(Membership.role != Role.EXTERNAL).count(),
+        "externals": present.where(Membership.role == Role.EXTERNAL).count(),
+        "unprotected": present.where(~Membership.two_factor).count(),
+        "invitations": Invitation.select().where(Invitation.state == Invitation.PENDING).count()}
+    for name, right in counted.items():
+        if getattr(organisation, name) != right:
+            yield f"{name} is kept as {getattr(organisation, name)}, but there are {right}"
+
+
+def _copies() -> Iterator[str]:
+    """What a membership keeps of its person is what the person has."""
+    with across_organisations("checking every membership against its person"):
+        wrong = (Membership.select(fn.COUNT(Membership.id)).join(User)
+                 .where(Membership.two_factor != User.two_factor, Membership.ended.is_null()).scalar())
+    if wrong:
+        yield f"{wrong} memberships disagree with their person about the second factor"
