@@ -49,6 +49,7 @@ def create_app() -> Flask:
     db.connect_to(setting.database)
     _recognise_people(app)
     app.before_request(web.open_request)
+    app.url_defaults(web.keep_language)
     CSRFProtect(app)
     app.teardown_request(web.close_request)
     app.after_request(_finish)

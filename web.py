@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import flask
-from flask import Response, abort, current_app, flash, g, make_response, redirect, request, url_for
+from flask import Response, abort, current_app, flash, g, has_request_context, make_response, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -101,9 +101,12 @@ def _same_site() -> None:
     """A change asked for by another site's page is refused before anything is read (WB-01)."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    origin = request.headers.get("Origin")
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none") or (
-            origin is not None and origin != request.host_url.rstrip("/") and origin != setting.base_url):
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    # The browser's own word decides; without it, the origin. A page that tells nobody its address
+    # (`private`) sends «null» as origin, from our own site too.
+    theirs = site not in ("same-origin", "none") if site else origin not in (
+        None, request.host_url.rstrip("/"), setting.base_url)
+    if theirs:
         raise Forbidden("csrf_failed")
 
 
@@ -114,6 +117,13 @@ def _voice() -> i18n.Voice:
     if me:
         return i18n.Voice(language, me.country, me.time_zone)
     return i18n.Voice(language, i18n.country_of(request.headers.get("Accept-Language")))
+
+
+def keep_language(_endpoint: str, values: dict[str, Any]) -> None:
+    """A visitor who came by a link in a language of its own, from a mail, stays in it from page to page."""
+    asked = request.args.get("lang") if has_request_context() and g.get("me") is None else None
+    if asked in setting.languages:
+        values.setdefault("lang", asked)
 
 
 def _actor() -> current.Actor:

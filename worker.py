@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from huey import SqliteHuey, crontab
@@ -86,4 +87,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # The queue knows tasks by their module: both sides must call it by the same name.
+    sys.exit(import_module("worker").main())

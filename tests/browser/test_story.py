@@ -41,7 +41,7 @@ def sign_in(page: Page, email: str, password: str = demo.PASSWORD, totp: pyotp.T
 
 
 def press(page: Page, form: str) -> None:
-    page.locator(f"main {form} button[type=submit]").last.click()
+    page.locator(f"{form} button[type=submit]").last.click()
     page.wait_for_load_state()
 
 

@@ -41,9 +41,9 @@ def compose(message: Message) -> EmailMessage:
     if setting.support:
         mail["Reply-To"] = setting.support
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = message.language
     mail.set_content(letter.text)
     mail.add_alternative(letter.html, subtype="html")
+    mail["Content-Language"] = message.language     # last: filling a letter takes such headers away
     return mail
 
 
