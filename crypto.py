@@ -91,6 +91,13 @@ def master() -> str:
     return setting.secret_key or _kept(setting.data)
 
 
+def make_master(data: Path) -> None:
+    """A key for a new installation, kept where only its owner can read it. Never in place of one that is there."""
+    data.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(data / "secret.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+
+
 @cache
 def _kept(data: Path) -> str:
     path = data / "secret.key"
@@ -99,9 +106,7 @@ def _kept(data: Path) -> str:
             raise SystemExit(
                 f"{path} is missing, but there is a database. Put the key back, or set SECRET_KEY: "
                 "without it sealed secrets cannot be read.")
-        data.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
+        make_master(data)
     if path.stat().st_mode & 0o077:
         raise SystemExit(f"{path} can be read by others. Say: chmod 600 {path}")
     return path.read_text().strip()

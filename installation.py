@@ -15,7 +15,7 @@ def prepare(*, with_demo: bool) -> bool:
     if with_demo:
         os.environ.setdefault("DEMO", "on")
         setting.use(replace(Settings.from_environment(), demo=True))
-    crypto.master()                             # a new folder gets its key before its database
+    _have_key()
     schema.migrate()
     db.connect_to(setting.database)
     with db.database:
@@ -23,6 +23,18 @@ def prepare(*, with_demo: bool) -> bool:
         if new and with_demo:
             demo.play()
     return new
+
+
+def _have_key() -> None:
+    """A new installation gets its key before its database; an old one must bring it."""
+    db.connect_to(setting.database)
+    if db.on_sqlite() or setting.secret_key or (setting.data / "secret.key").exists():
+        crypto.master()
+        return
+    with db.database:
+        if not User.table_exists():
+            crypto.make_master(setting.data)
+    crypto.master()
 
 
 def greeting() -> list[str]:

@@ -2,13 +2,12 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.test_story import MARA
 from tests.browser.walking import one_of_each, signed_in
 
 WIDTHS = (360, 1440)
 THEMES = ("light", "dark")
 PEOPLE = {"a visitor": ("/signin", None, {}), "Anne": ("/o/lumen/", "anne@lumen.example", {}),
-          "Mara": ("/o/bergquell/", "mara@bergquell.example", {"totp": MARA}),
+          "Chiara": ("/o/onda/", "chiara@onda.example", {}),
           "Grace": ("/o/lumen/", "grace@field.example", {})}
 
 
