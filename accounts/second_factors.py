@@ -2,6 +2,7 @@
 from datetime import timedelta
 
 import audit
+import i18n
 import outbox
 import plugins
 import rules
@@ -50,7 +51,7 @@ def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> l
             outbox.post_to(user, "two_factor_on")
         else:
             audit.record_for(user.id, "factor.added", factor=kind)
-            outbox.post_to(user, "factor_added", label=credential.label)
+            outbox.post_to(user, "factor_added", label=_called(user, credential))
         sessions.end_everything(user, "factor", keep=keep)
         return backup_codes.issue(user) if first else []
 
@@ -59,7 +60,7 @@ def rename(user: User, public_id: str, label: str) -> None:
     """What the person calls it."""
     with transaction():
         credential = _own(user, public_id)
-        Credential.update(label=rules.name(label, "label", longest=60) or str(_factor(credential.kind).label)).where(
+        Credential.update(label=rules.name(label, "label", longest=60)).where(
             Credential.id == credential.id).execute()
         audit.record_for(user.id, "factor.renamed", factor=credential.kind)
 
@@ -85,7 +86,7 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
             outbox.post_to(user, "two_factor_off")
         else:
             audit.record_for(user.id, "factor.removed", factor=credential.kind)
-            outbox.post_to(user, "factor_removed", label=credential.label)
+            outbox.post_to(user, "factor_removed", label=_called(user, credential))
         sessions.end_everything(user, "factor", keep=keep)
         return last
 
@@ -111,6 +112,12 @@ def forget_old() -> None:
     with transaction():
         Credential.delete().where(Credential.state == Credential.PENDING,
                                   Credential.created < now() - PENDING_LIFE).execute()
+
+
+def _called(user: User, credential: Credential) -> str:
+    """What a factor is called: by its owner, or else in its owner's language."""
+    with i18n.speaking(i18n.Voice(user.language)):
+        return credential.label or str(_factor(credential.kind).label)
 
 
 def _own(user: User, public_id: str) -> Credential:

@@ -59,9 +59,10 @@ def test_every_page_answers_in_every_language_with_few_questions(who, app, brows
                if message.id}
     faults = []
     for endpoint, path in found.items():
+        browser.get(path)               # arriving in another organisation is remembered: once
         count.clear()
         page = browser.get(path)
-        if who and len(count) > MOST:
+        if who and page.path == urlsplit(path).path and len(count) > MOST:
             faults.append(f"{endpoint}: {len(count)} statements\n   " + "\n   ".join(count))
         if page.answer.mimetype != "text/html":
             continue
@@ -71,7 +72,7 @@ def test_every_page_answers_in_every_language_with_few_questions(who, app, brows
                 continue            # it sends one elsewhere
             assert spoken.all("html")[0]["lang"] == language
             if language != "en":
-                known = {message.id for message in catalogues.read(language) if message.id and message.id == message.string}
+                known = {message.string for message in catalogues.read(language)}   # a word may be spelt alike
                 left = {" ".join(word.split()) for word in spoken.words} & english - known
                 if left:
                     faults.append(f"{endpoint} in {language}: {sorted(left)}")

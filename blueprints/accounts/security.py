@@ -22,7 +22,7 @@ class CodeForm(Form):
 
 
 class LabelForm(Form):
-    label = Text(_l("Name"), [required()])
+    label = Text(_l("Name"))
 
 
 class NothingForm(Form):
@@ -64,7 +64,8 @@ def confirm(kind: str) -> Response:
 @blueprint.page("/account/security/factors/<id>/rename", needs=SIGNED_IN)
 def name(id: str) -> Response:
     credential = own(id)
-    return page("accounts/factor_name.html", form=LabelForm(label=credential.label), credential=credential)
+    return page("accounts/factor_name.html", form=LabelForm(label=credential.label), credential=credential,
+                kind=offered()[credential.kind])
 
 
 @blueprint.action("/account/security/factors/<id>/rename", needs=SIGNED_IN)
@@ -72,7 +73,7 @@ def rename(id: str) -> Response:
     form, credential = LabelForm(), own(id)
     if form.submit_to(lambda label: second_factors.rename(User.get_by_id(g.me.user_id), id, label)):
         return done(_("The name is changed."), ".two_factor")
-    return page("accounts/factor_name.html", 422, form=form, credential=credential)
+    return page("accounts/factor_name.html", 422, form=form, credential=credential, kind=offered()[credential.kind])
 
 
 @blueprint.page("/account/security/factors/<id>/remove", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -117,8 +118,9 @@ def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
-    return page("accounts/factor_remove.html", status, form=form, credential=own(id),
-                last=len(second_factors.active(g.me.user_id)) == 1)
+    credential = own(id)
+    return page("accounts/factor_remove.html", status, form=form, credential=credential,
+                kind=offered()[credential.kind], last=len(second_factors.active(g.me.user_id)) == 1)
 
 
 def own(id: str) -> Credential:

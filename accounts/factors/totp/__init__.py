@@ -25,7 +25,7 @@ class Totp(Factor):
     refusal = _l("This code is not right. Codes change every 30 seconds; check that the clock of your device is right.")
 
     def begin(self, user: User, secret: str = "") -> Credential:
-        credential = Credential.create(user=user, kind=self.name, label=str(self.label))
+        credential = Credential.create(user=user, kind=self.name)
         credential.secret = crypto.seal((secret or new_secret()).encode(), place(credential))
         credential.save()
         return credential  # type: ignore[no-any-return]
