@@ -1,43 +1,34 @@
 """Going in as somebody, without the form: for tests that knock at many doors and read status lines."""
-from functools import cache
-
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from accounts import sessions
-from app import create_app
 from clock import now
 from db import transaction
 from models import Session, User
-
-
-@cache
-def house():
-    """The application, put together once; the database is the one open at the time."""
-    app = create_app()
-    app.testing = False                         # errors are answered, as they are to people
-    return app
+from settings import setting
 
 
 class Visitor:
     """A browser with somebody signed in, or nobody."""
 
-    def __init__(self, person: User | None = None, *, stale: bool = False, **headers: str):
-        self.client: FlaskClient = house().test_client()
-        self.headers = {"Host": "localhost:8000", "Accept-Language": "en", **headers}
+    def __init__(self, app: Flask, person: User | None = None, *, stale: bool = False, **headers: str):
+        self.client: FlaskClient = app.test_client()
+        self.headers = {"Accept-Language": "en", **headers}
         if person is not None:
             self._sign_in(person, stale)
 
     def get(self, path: str, **headers: str) -> TestResponse:
-        return self.client.get(path, headers=self.headers | headers, base_url="http://localhost:8000")
+        return self.client.get(path, headers=self.headers | headers, base_url=setting.base_url)
 
     def post(self, path: str, form=None, **headers: str) -> TestResponse:
         """With the token a form of ours would carry."""
         return self.client.post(path, data={"csrf_token": self.token()} | (form or {}),
-                                headers=self.headers | headers, base_url="http://localhost:8000")
+                                headers=self.headers | headers, base_url=setting.base_url)
 
     def open(self, method: str, path: str, **headers: str) -> TestResponse:
-        return self.client.open(path, method=method, headers=self.headers | headers, base_url="http://localhost:8000")
+        return self.client.open(path, method=method, headers=self.headers | headers, base_url=setting.base_url)
 
     def token(self) -> str:
         if not hasattr(self, "_token"):
@@ -50,6 +41,6 @@ class Visitor:
             secret = sessions.begin(User.get_by_id(person.id), "password", stay=False, device=None)
             if stale:
                 Session.update(proved=now() - 2 * sessions.PEOPLE).execute()
-        with self.client.session_transaction(base_url="http://localhost:8000") as cookie:
+        with self.client.session_transaction(base_url=setting.base_url) as cookie:
             cookie["_user_id"] = secret
             cookie["_fresh"] = True

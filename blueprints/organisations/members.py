@@ -45,8 +45,8 @@ def export() -> Response:
     head = [_("First name"), _("Last name"), _("E-mail address"), _("Role"), _("Accounting"), _("Status"),
             _("Two-factor authentication"), _("Joined"), _("Last seen")]
     return sheets.sheet(f"{g.here.slug}-members", head, (
-        [each.first_name, each.last_name, each.email, LABELS[each.role], yes(each.accounting), directory.STATES[each.status],
-         yes(each.two_factor), each.since.isoformat(), each.seen.isoformat()] for each in found))
+        [each.first_name, each.last_name, each.email, LABELS[each.role], yes(each.accounting),
+         directory.STATES[each.status], yes(each.two_factor), each.since.isoformat(), each.seen.isoformat()] for each in found))
 
 
 @blueprint.page("/members/<id>", needs=Right.SEE_MEMBERS)
