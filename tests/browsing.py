@@ -76,6 +76,8 @@ class Page(HTMLParser):
             self.open.append(element)
 
     def handle_endtag(self, tag):
+        if tag in VOID:
+            return
         while self.open and self.open.pop()["tag"] != tag:
             pass
 

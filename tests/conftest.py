@@ -109,3 +109,19 @@ def letters(database):
     from notices import letters as written
     return lambda to=None: [(message, written.write(message)) for message in Message.select().order_by(Message.id)
                             if message.facts is not None and (to is None or message.recipient == to)]
+
+
+@pytest.fixture
+def count(monkeypatch):
+    """The statements that are made, of any kind but SET and transaction words (decision 30)."""
+    made = []
+    real = type(db.database.obj).execute_sql
+
+    def counted(self, sql, *more, **most):
+        if not sql.lstrip().upper().startswith(("SET", "BEGIN", "COMMIT", "ROLLBACK", "SELECT SET_CONFIG", "SAVEPOINT",
+                                                "RELEASE")):
+            made.append(sql)
+        return real(self, sql, *more, **most)
+
+    monkeypatch.setattr(type(db.database.obj), "execute_sql", counted)
+    return made

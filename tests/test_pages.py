@@ -6,27 +6,10 @@ import pytest
 from werkzeug.exceptions import HTTPException
 
 import catalogues
-import db
 from i18n import NAMES
 
 PEOPLE = {"anne": "/o/lumen/", "mara": "/o/bergquell/", "chiara": "/o/lumen/", "grace": "/o/lumen/", None: "/signin"}
 MOST = 4                                        # statements a signed-in GET may make, of any kind
-
-
-@pytest.fixture
-def count(monkeypatch):
-    """How many statements something makes."""
-    made = []
-    real = type(db.database.obj).execute_sql
-
-    def counted(self, sql, *more, **most):
-        if not sql.lstrip().upper().startswith(("SET", "BEGIN", "COMMIT", "ROLLBACK", "SELECT SET_CONFIG", "SAVEPOINT",
-                                                "RELEASE")):
-            made.append(sql)
-        return real(self, sql, *more, **most)
-
-    monkeypatch.setattr(type(db.database.obj), "execute_sql", counted)
-    return made
 
 
 def one_of_each(browser, start, routes):

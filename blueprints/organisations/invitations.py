@@ -1,6 +1,7 @@
 """Asking people in, and what became of it."""
 from flask import Response, g, url_for
 
+import limits
 import paging
 from accounts.sessions import PEOPLE
 from forms import Choice, EmailAddress, Form, Text, Tick, required
@@ -34,7 +35,7 @@ def new() -> Response:
     return invitation_page(InviteForm(language=Organisation.get_by_id(g.here.id).language))
 
 
-@blueprint.action("/invitations", needs=Right.INVITE, fresh=PEOPLE)
+@blueprint.action("/invitations", needs=Right.INVITE, fresh=PEOPLE, limit=limits.INVITE_ORGANISATION)
 def invite() -> Response:
     form = InviteForm()
     if form.submit_to(invitations.invite):
@@ -48,7 +49,7 @@ def pending() -> Response:
     return pending_page()
 
 
-@blueprint.action("/invitations/<id>/resend", needs=Right.INVITE, fresh=PEOPLE)
+@blueprint.action("/invitations/<id>/resend", needs=Right.INVITE, fresh=PEOPLE, limit=limits.INVITE_ORGANISATION)
 def resend(id: str) -> Response:
     invitation = invitations.resend(id)
     return done(_("The invitation to %(email)s is on its way again.", email=invitation.email_typed), ".pending")

@@ -46,7 +46,8 @@ def export() -> Response:
             _("Two-factor authentication"), _("Joined"), _("Last seen")]
     return sheets.sheet(f"{g.here.slug}-members", head, (
         [each.first_name, each.last_name, each.email, LABELS[each.role], yes(each.accounting),
-         directory.STATES[each.status], yes(each.two_factor), each.since.isoformat(), each.seen.isoformat()] for each in found))
+         directory.STATES[each.status], yes(each.two_factor), each.since.isoformat(), each.seen.isoformat()]
+        for each in found))
 
 
 @blueprint.page("/members/<id>", needs=Right.SEE_MEMBERS)
@@ -209,7 +210,7 @@ def alert(id: str) -> Response:
 class BulkForm(Form):
     do = Choice("", choices=[(name, name) for name in ("alert", "role", "remove")])
     m = Text("")                                # the ids, one after the other
-    role = Choice(_l("Role"), choices=[("", ""), *((role.value, label) for role, label in LABELS.items())])
+    role = Choice(_l("Role"), choices=[("", ""), *((role.value, label) for role, label in LABELS.items())], default="")
     sure = Tick(_l("I understand that this takes effect at once"))
 
 
