@@ -75,12 +75,12 @@ def test_nothing_changed_leaves_no_trace(of, by):
     assert told() == before and last_event() == event
 
 
-@pytest.mark.parametrize("who", ["chiara", "esteban", "grace", "luc"])
-def test_rl_02_collaboration_changes_no_role(of, by, who):
-    with by(who), pytest.raises(Forbidden):
-        members.change_role(of(who).public_id, Role.ADMIN)
-    with by(who), pytest.raises(Forbidden):
-        members.remove(of("esteban").public_id)
+def test_rl_02_collaboration_changes_no_role(of, by):
+    for who in ("chiara", "esteban", "grace", "luc"):
+        with by(who), pytest.raises(Forbidden):
+            members.change_role(of(who).public_id, Role.ADMIN)
+        with by(who), pytest.raises(Forbidden):
+            members.remove(of("esteban").public_id)
 
 
 def test_rl_02_administration_makes_no_legal_representative_and_unmakes_none(of, by):
@@ -95,10 +95,10 @@ def test_rl_02_administration_makes_no_legal_representative_and_unmakes_none(of,
     assert of("anne").role == Role.LEGAL and of("mara").role == Role.ADMIN
 
 
-@pytest.mark.parametrize("role", ["", "owner", "LEGAL", "operator"])
-def test_rl_01_there_are_no_other_roles(of, by, role):
-    with by("anne"), pytest.raises(Refused):
-        members.change_role(of("luc").public_id, role)
+def test_rl_01_there_are_no_other_roles(of, by):
+    for role in ("", "owner", "LEGAL", "operator"):
+        with by("anne"), pytest.raises(Refused):
+            members.change_role(of("luc").public_id, role)
 
 
 def test_rl_03_the_last_legal_representative_stays(of, by):
@@ -170,7 +170,7 @@ def test_g14_removed_is_gone_but_the_account_and_the_memory_stay(cast, lumen, of
     assert told()[len(before):] == [("removed", "mara@bergquell.example")]
     kept, counted = counts(lumen)
     assert kept == counted
-    assert not list(audit.broken_lines(Event, EventFacts, Event.organisation == lumen.id))
+    assert not list(audit.broken_lines(Event, EventFacts))
 
 
 def test_rl_05_who_was_removed_may_nothing_from_the_next_deed_on(of, by):
@@ -274,11 +274,10 @@ def test_in_10_a_blocked_member_is_not_invited_back(of, by):
     assert of("luc").status == Membership.BLOCKED
 
 
-@pytest.mark.parametrize(("field", "text"), [
-    ("first_name", "Your bank http://evil.test"), ("last_name", "evil.com"), ("note", "x" * 301),
-    ("note", "right\u202eto left"), ("first_name", "n\x00l")])
-def test_in_11_what_goes_into_the_mail_is_plain_and_short(of, by, field, text):
+def test_in_11_what_goes_into_the_mail_is_plain_and_short(of, by):
     before = told()
-    with by("anne"), pytest.raises(Refused) as refusal:
-        invitations.invite("x@y.example", Role.EXTERNAL, **{field: text})
-    assert refusal.value.field == field and told() == before
+    for field, text in (("first_name", "Your bank http://evil.test"), ("last_name", "evil.com"), ("note", "x" * 301),
+                        ("note", "right\u202eto left"), ("first_name", "n\x00l")):
+        with by("anne"), pytest.raises(Refused) as refusal:
+            invitations.invite("x@y.example", Role.EXTERNAL, **{field: text})
+        assert refusal.value.field == field and told() == before
