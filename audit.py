@@ -32,7 +32,7 @@ def record(kind: str, subject: str = "", **facts: Any) -> Event:
                   {"organisation": at_work().id}, kind, subject, facts)  # type: ignore[no-any-return]
 
 
-def record_for(user_id: int, kind: str, subject: str = "", **facts: Any) -> PersonalEvent:
+def record_for(user_id: int | None, kind: str, subject: str = "", **facts: Any) -> PersonalEvent:
     """A line in a person's own book."""
     return _write(PersonalEvent, PersonalEventFacts, f"person {user_id}", (PersonalEvent.user == user_id,),
                   {"user": user_id}, kind, subject, facts)  # type: ignore[no-any-return]

@@ -3,6 +3,7 @@ import shutil
 import smtplib
 import sys
 from dataclasses import fields
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -65,10 +66,10 @@ def settings(markdown: bool) -> None:
 def routes(needs: bool) -> None:
     """Every address, and on whose right it stands."""
     for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        view = current_app.view_functions[rule.endpoint]
+        view: Any = current_app.view_functions[rule.endpoint]
         method = "POST" if "POST" in (rule.methods or ()) else "GET"
-        fresh, limit = view.fresh, view.limit  # type: ignore[attr-defined]
-        told = (f"{view.needs}" + (f", proof of {int(fresh.total_seconds() // 60)} min" if fresh else "")  # type: ignore[attr-defined]
+        fresh, limit = view.fresh, view.limit
+        told = (f"{view.needs}" + (f", proof of {int(fresh.total_seconds() // 60)} min" if fresh else "")
                 + (f", {limit.times} in {limit.seconds} s" if limit else ""))
         click.echo(f"{method:5} {rule.rule:58} {told if needs else ''}".rstrip())
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import peewee
@@ -120,6 +120,10 @@ class InstantField(Field):
     """An instant in UTC: whole seconds on SQLite, timestamptz on PostgreSQL."""
 
     field_type = "INSTANT"
+
+    if TYPE_CHECKING:                           # on a row it is an instant, or nothing
+        def __get__(self, row: Any, table: Any = None) -> Any: ...
+        def __set__(self, row: Any, value: datetime | None) -> None: ...
 
     def db_value(self, value: Any) -> Any:
         return stored(value) if isinstance(value, datetime) else value

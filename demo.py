@@ -1,4 +1,5 @@
 """The demonstration: a cast everybody knows (interface, «The demo cast»), written by the product's own verbs."""
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import pyotp
@@ -80,6 +81,6 @@ def protect(person: User) -> None:
         protection.confirm(person, "totp", pyotp.TOTP(SECRET).generate_otp(epoch() // 30 - 1))
 
 
-def acting(person: User) -> object:
+def acting(person: User) -> AbstractContextManager[current.Actor]:
     """Everything inside is done by this person."""
     return current.acting_as(registration.as_person(person))

@@ -113,6 +113,8 @@ class Tick(wtforms.BooleanField):
 class Text(wtforms.StringField):
     """One line, without the blanks around it."""
 
+    data: Any
+
     def process_formdata(self, valuelist: Any) -> None:
         super().process_formdata(valuelist)
         self.data = (self.data or "").strip()

@@ -4,7 +4,7 @@ A setting is the environment variable of the same name in capitals, or the
 content of the file named by that variable with _FILE added.
 """
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ def truth(text: str) -> bool:
     return text.lower() in ("1", "yes", "true", "on")
 
 
-READ = {str: str, int: int, bool: truth, tuple: words, Path: Path}
+READ: dict[Any, Callable[[str], Any]] = {str: str, int: int, bool: truth, tuple: words, Path: Path}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ def read(knob: "Field[Any]", environment: Mapping[str, str]) -> Any:
     else:
         text = environment.get(name)
     try:
-        return None if text is None else READ[knob.type](text)  # type: ignore[index]
+        return None if text is None else READ[knob.type](text)
     except ValueError:
         kind = knob.type.__name__  # type: ignore[union-attr]
         raise SystemExit(f"{name}={text!r} is not a {kind}: {knob.metadata['help']}") from None

@@ -60,14 +60,14 @@ def _wall() -> str:
 Postgresql.wall = staticmethod(_wall)
 
 
-def _own_rows(ctx, path):
+def _own_rows(ctx: Any, path: Any) -> Any:
     return (ctx.literal("(SELECT * FROM ").sql(Entity(*path))
             .literal(" WHERE ").sql(Entity("organisation_id"))
             .literal(" = ").value(at_work().id).literal(")"))
 
 
 class _OwnedTable(Table):
-    def __sql__(self, ctx):
+    def __sql__(self, ctx: Any) -> Any:
         if ctx.scope != SCOPE_SOURCE or _unbounded():
             return super().__sql__(ctx)
         if self._alias:
@@ -76,13 +76,15 @@ class _OwnedTable(Table):
 
 
 class _OwnedEntity(Entity):
-    def __sql__(self, ctx):
+    def __sql__(self, ctx: Any) -> Any:
         return super().__sql__(ctx) if _unbounded() else _own_rows(ctx, self._path)
 
 
 class _OwnedMetadata(Metadata):
+    _table: Any
+
     @property
-    def table(self):
+    def table(self) -> Any:
         if self._table is None:
             self._table = _OwnedTable(
                 self.table_name, [field.column_name for field in self.sorted_fields],
@@ -90,11 +92,11 @@ class _OwnedMetadata(Metadata):
         return self._table
 
     @table.deleter
-    def table(self):
+    def table(self) -> None:
         self._table = None
 
     @property
-    def entity(self):
+    def entity(self) -> Any:
         return _OwnedEntity(self._schema, self.table_name)
 
 
@@ -105,35 +107,35 @@ class Owned(Record):
         model_metadata_class = _OwnedMetadata
 
     @classmethod
-    def update(cls, *args, **kwargs):
+    def update(cls, *args: Any, **kwargs: Any) -> Any:
         query = super().update(*args, **kwargs)
         if cls.organisation in query._update:
             cls._must_be_ours(query._update[cls.organisation])
         return cls._bounded(query)
 
     @classmethod
-    def delete(cls):
+    def delete(cls) -> Any:
         return cls._bounded(super().delete())
 
     @classmethod
-    def _bounded(cls, query):
+    def _bounded(cls, query: Any) -> Any:
         return query if _unbounded() else query.where(cls.organisation == at_work().id)
 
     @classmethod
-    def insert(cls, *args, **kwargs):
+    def insert(cls, *args: Any, **kwargs: Any) -> Any:
         query = super().insert(*args, **kwargs)
         cls._must_be_ours(query._insert.get(cls.organisation))
         return query
 
     @classmethod
-    def insert_many(cls, rows, fields=None):
+    def insert_many(cls, rows: Any, fields: Any = None) -> Any:
         rows = [row if isinstance(row, dict) else dict(zip(fields, row, strict=True)) for row in rows]
         for row in rows:
             cls._must_be_ours(row.get(cls.organisation, row.get("organisation")))
         return super().insert_many(rows)
 
     @classmethod
-    def _must_be_ours(cls, owner):
+    def _must_be_ours(cls, owner: Any) -> None:
         """New and changed rows are ours: by default, or because they say so themselves."""
         if owner is not None and not _unbounded() and getattr(owner, "id", owner) != at_work().id:
             raise WrongTenant(owner)

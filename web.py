@@ -24,6 +24,7 @@ import limits
 from accounts import sessions
 from db import database
 from limits import Limit
+from models import Role
 from organisations import switching
 from organisations.roles import LABELS, Right
 from rules import Forbidden
@@ -208,7 +209,7 @@ def enter_organisation() -> Response | None:
     here = next((place for place in places if place.slug == g.slug), None)
     if here is None:
         abort(404)
-    g.here, g.my_role = here, LABELS[here.role]
+    g.here, g.my_role = here, LABELS[Role(here.role)]
     g.may = here.standing.may
     g.my_organisations = _switcher(places)
     g.stack.enter_context(working_for(here))

@@ -48,7 +48,7 @@ def right(user: User | None, password: str) -> bool:
     stored = crypto.unseal(user.password, _place(user)).decode() if user and user.password else _decoy()
     with _one_of_few():
         try:
-            correct = hasher.verify(stored, _normal(password))
+            correct = bool(hasher.verify(stored, _normal(password)))
         except (VerificationError, InvalidHashError):
             correct = False
     return correct and user is not None and user.password is not None

@@ -75,11 +75,11 @@ def find(token: str) -> SignedIn | None:
     row = database.execute_sql(placeholders(_FIND), (crypto.digest(token), stored(now()))).fetchone()
     if row is None:
         return None
-    *rest, proofs, proved, last_seen, idle_seconds = row
-    proved, last_seen = instant(proved), instant(last_seen)
+    *rest, proofs, proved, seen, idle_seconds = row
+    last_seen: datetime = instant(seen)  # type: ignore[assignment]
     if last_seen + timedelta(seconds=idle_seconds) <= now():
         return None
-    return SignedIn(*rest, tuple(proofs.split()), proved, last_seen, token)
+    return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, token)  # type: ignore[call-arg]
 
 
 def touch(who: SignedIn) -> None:

@@ -31,7 +31,8 @@ class Filter:
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Filter":
         """From a query string; what is unknown asks nothing."""
-        known = {"role": set(Role), "two_factor": {"on", "off"}, "status": {Membership.ACTIVE, Membership.BLOCKED}}
+        known: dict[str, set[Any]] = {"role": set(Role), "two_factor": {"on", "off"},
+                                      "status": {Membership.ACTIVE, Membership.BLOCKED}}
         asked = {name: value for name in known if (value := given.get(name, "")) in known[name]}
         return cls(" ".join(given.get("q", "").replace("\x00", "").split())[:100], **asked)
 
