@@ -132,7 +132,8 @@ def test_ri_5_ri_6_accounting_is_for_collaboration(of, by):
         members.change_role(of("chiara").public_id, Role.EXTERNAL, accounting=True)
         assert not of("chiara").accounting and not of("chiara").pref_billing
         members.set_preferences(of("chiara").public_id, accounting=True, pref_billing=True, pref_product_events=True)
-    assert (of("chiara").accounting, of("chiara").pref_billing, of("chiara").pref_product_events) == (False, False, True)
+    chiara = of("chiara")
+    assert (chiara.accounting, chiara.pref_billing, chiara.pref_product_events) == (False, False, True)
 
 
 # --- preferences -------------------------------------------------------------------------------

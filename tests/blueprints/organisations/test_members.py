@@ -139,11 +139,12 @@ def test_as_many_questions_for_many_as_for_few(app, cast, lumen, count):
         count.clear()
         assert browser.get(path).status_code == 200
         return len(count)
-    few = [asked(path) for path in ("/o/lumen/members", "/o/lumen/members?q=e&role=collaborator", "/o/lumen/invitations")]
+    lists = ("/o/lumen/members", "/o/lumen/members?q=e&role=collaborator", "/o/lumen/invitations")
+    few = [asked(path) for path in lists]
     for number in range(20):
         members.add(signup.create(address(f"n{number}@many.example"), "N", f"E{number}", "", language="en",
                                   country="CH", time_zone="Europe/Zurich"), Role.COLLABORATOR)
-    many = [asked(path) for path in ("/o/lumen/members", "/o/lumen/members?q=e&role=collaborator", "/o/lumen/invitations")]
+    many = [asked(path) for path in lists]
     assert few == many and max(many) <= 4
 
 
@@ -232,7 +233,8 @@ def test_rl_02_administration_finds_no_way_to_a_legal_representative(app, cast):
 
 def test_rl_01_what_the_form_does_not_have_is_refused(app, cast, lumen):
     browser, luc = Visitor(app, cast.people["anne"]), id_of(cast, "luc")
-    for extra in ({"organisation": "2"}, {"user": "1"}, {"status": "active"}, {"is_superuser": "1"}, {"role[]": "legal"}):
+    for extra in ({"organisation": "2"}, {"user": "1"}, {"status": "active"}, {"is_superuser": "1"},
+                  {"role[]": "legal"}):
         for what, form in (("role", {"role": "admin"}), ("preferences", {}), ("remove", {"sure": "y"})):
             assert browser.post(f"/o/lumen/members/{luc}/{what}", form | extra).status_code == 422, (what, extra)
     assert Membership.get(Membership.public_id == luc).role == Role.COLLABORATOR
