@@ -132,7 +132,7 @@ def demo() -> None:
     with db.database:
         if User.select().exists():
             raise click.ClickException("There are accounts already; the demonstration needs an empty database.")
-        demonstration.play()
+        demonstration.furnish(demonstration.play())
 
 
 @click.command("seed-scale")

@@ -7,8 +7,9 @@ import pyotp
 import current
 from accounts import passwords, second_factors, signup
 from clock import epoch
-from models import Organisation, Role, User
-from organisations import invitations, lifecycle, protection, registration
+from db import transaction
+from models import Membership, Organisation, Role, User
+from organisations import details, invitations, lifecycle, members, protection, registration
 from rules import address
 from tenancy import working_for
 
@@ -31,6 +32,7 @@ PEOPLE = (
     ("esteban", "Esteban", "Ruiz", "esteban@aurora.example", "es", "ES", "Europe/Madrid"),
     ("grace", "Grace", "Field", "grace@field.example", "en", "GB", "Europe/London"),
     ("luc", "Luc", "Perrenoud", "luc@lumen.example", "fr", "CH", "Europe/Zurich"),
+    ("otto", "Otto", "Operator", "operator@kanton.example", "en", "CH", "Europe/Zurich"),
 )
 ORGANISATIONS = (
     ("lumen", "Atelier Lumen Sàrl", "company", "CH", "anne"),
@@ -56,11 +58,30 @@ def play() -> Cast:
     for slug, name, kind, country, owner in ORGANISATIONS:
         with acting(cast.people[owner]):
             cast.organisations[slug] = lifecycle.create(name, kind=kind, country=country, slug=slug)
-    for key in ("mara",):
+    with transaction():
+        signup.make_operator(cast.people["otto"])
+    for key in ("mara", "otto"):
         protect(cast.people[key])
     for key, role, accounting in LUMEN:
         bring_in(cast.organisations["lumen"], cast.people["anne"], cast.people[key], role, accounting=accounting)
     return cast
+
+
+def furnish(cast: Cast) -> None:
+    """What makes the demonstration look lived in; tests do without."""
+    lumen = cast.organisations["lumen"]
+    with acting(cast.people["anne"]), working_for(lumen):
+        details.change(Organisation.get_by_id(lumen.id).version, name=lumen.name, kind="company",
+                       street="Rue du Débarcadère", house_number="7", address_line="", postcode="2502", town="Bienne",
+                       region="BE", country="CH", phone="+41 32 555 01 23", vat_number="", language="fr",
+                       time_zone="Europe/Zurich", admins_may_edit=True)
+        invitations.invite("ines.duarte@lumen.example", Role.COLLABORATOR, first_name="Inês", last_name="Duarte",
+                           language="fr", note="Bienvenue dans l’équipe.")
+        invitations.invite("jannik@oberholzer.example", Role.EXTERNAL, first_name="Jannik",
+                           last_name="Oberholzer-Wyttenbach", language="de")
+    with acting(cast.people["mara"]), working_for(lumen):
+        luc = Membership.get(Membership.user == cast.people["luc"].id)
+        members.alert(luc.public_id)
 
 
 def bring_in(organisation: Organisation, inviter: User, person: User, role: str, *, accounting: bool = False) -> None:

@@ -21,7 +21,7 @@ def prepare(*, with_demo: bool) -> bool:
     with db.database:
         new = not User.select().exists()
         if new and with_demo:
-            demo.play()
+            demo.furnish(demo.play())
     return new
 
 
@@ -53,4 +53,5 @@ def _mail() -> str:
 
 def _cast() -> list[str]:
     people = [f"  {email:26} {first} {last} ({language})" for _key, first, last, email, language, *_ in demo.PEOPLE]
-    return ["Sign in as one of these, with the password: " + demo.PASSWORD, *people]
+    return [f"Sign in as one of these, with the password: {demo.PASSWORD}", *people,
+            f"Mara and Otto have two-factor authentication; the secret for an authenticator app is {demo.SECRET}"]

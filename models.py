@@ -343,7 +343,8 @@ class _Page:
 
     @classmethod
     def last(cls, *where: Any) -> Self | None:
-        return cls.select().where(*where).order_by(cls.number.desc()).first()  # type: ignore[attr-defined,no-any-return]
+        lines: Any = cls.select().order_by(cls.number.desc())  # type: ignore[attr-defined]
+        return (lines.where(*where) if where else lines).first()
 
 
 class Event(_Page, OrganisationOwned):

@@ -9,8 +9,11 @@ from rules import Address, Gone
 
 
 def register(token: str, first_name: str, last_name: str, password: str, *, language: str, country: str,
-             time_zone: str, organisation: str = "") -> tuple[User, Organisation]:
-    """By oneself: account and organisation, its legal representative at once. All of it, or nothing."""
+             time_zone: str, organisation: str = "") -> tuple[User, Organisation | None]:
+    """By oneself: account and organisation, its legal representative at once. All of it, or nothing.
+
+    An operator's link makes the account alone: operators run the installation and belong to no organisation.
+    """
     link = signup.opened(token)
     address = Address(typed=link.facts["typed"], key=link.email)
     passwords.check(password, two_factor=False,
@@ -22,6 +25,7 @@ def register(token: str, first_name: str, last_name: str, password: str, *, lang
                                time_zone=time_zone)
         if link.facts.get("operator"):
             signup.make_operator(person)
+            return person, None
         with current.acting_as(as_person(person)):
             made = lifecycle.create(organisation or person.name, country=country, language=language,
                                     kind="other" if organisation else "individual", origin="registration")

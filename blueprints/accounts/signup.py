@@ -67,7 +67,8 @@ def confirm(token: str) -> Response:
         return private(page("accounts/signup_confirm.html", 422, email=link.facts["typed"], form=entry))
     person, organisation = entry.result
     device = entering.this_device()
-    return entering.let_in(signin.welcome(person, "password", device=device), device, place=f"/o/{organisation.slug}/")
+    place = f"/o/{organisation.slug}/" if organisation else "/account/security/two-factor"
+    return entering.let_in(signin.welcome(person, "password", device=device), device, place=place)
 
 
 def guessed_country() -> str:
