@@ -97,7 +97,7 @@ def _ailments() -> list[str]:
         ill.append(f"The mail server does not answer: {trouble}")
     if not setting.smtp_url and not setting.demo:
         ill.append(f"SMTP_URL is empty: mail is only kept in {setting.data / 'mail'}.")
-    with db.database:
+    with db.database.connection_context():
         if not User.select().exists():
             ill.append("There is no account yet. Say: flask --app app operator add you@your.domain")
     return ill
@@ -117,7 +117,7 @@ def _smtp_trouble() -> str:
 @click.command()
 def verify() -> None:
     """Check the books, the counts and the invariants. Exit status 1 when something is wrong."""
-    with db.database:
+    with db.database.connection_context():
         wrong = 0
         for fault in verification.faults():
             click.echo(fault)
@@ -129,7 +129,7 @@ def verify() -> None:
 @click.command()
 def demo() -> None:
     """Play the demonstration's cast into an empty database."""
-    with db.database:
+    with db.database.connection_context():
         if User.select().exists():
             raise click.ClickException("There are accounts already; the demonstration needs an empty database.")
         demonstration.furnish(demonstration.play())
@@ -139,7 +139,7 @@ def demo() -> None:
 def seed_scale() -> None:
     """Organisations of 100, 10,000 and 100,000 people, for measuring."""
     schema.migrate()
-    with db.database:
+    with db.database.connection_context():
         if not User.select().exists():
             scale.seed()
 
@@ -159,7 +159,7 @@ def operator() -> None:
 @click.argument("email")
 def operator_add(email: str) -> None:
     """Print a link, good once and for an hour, with which EMAIL becomes an operator."""
-    with db.database, db.transaction():
+    with db.database.connection_context(), db.transaction():
         address = rules.address(email)
         if User.select().where(User.email == address.key).exists():
             raise click.ClickException("This address has an account already.")

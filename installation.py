@@ -18,7 +18,7 @@ def prepare(*, with_demo: bool) -> bool:
     _have_key()
     schema.migrate()
     db.connect_to(setting.database)
-    with db.database:
+    with db.database.connection_context():
         new = not User.select().exists()
         if new and with_demo:
             demo.furnish(demo.play())
@@ -31,7 +31,7 @@ def _have_key() -> None:
     if db.on_sqlite() or setting.secret_key or (setting.data / "secret.key").exists():
         crypto.master()
         return
-    with db.database:
+    with db.database.connection_context():
         if not User.table_exists():
             crypto.make_master(setting.data)
     crypto.master()

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "migrations"
 def migrate() -> list[str]:
     """Apply what is not applied yet, as the owner of the tables. The names applied."""
     db.connect_to(setting.database_owner_url or setting.database)
-    with db.database:
+    with db.database.connection_context():
         done = Runner(db.database.obj, str(FOLDER)).up()
         if setting.database_owner_url:
             _grant(urlsplit(setting.database).username or "")

@@ -40,7 +40,7 @@ def _play_on_sqlite():
     path = SCRATCH / "stage" / "kanton.db"
     with setting.changed(data=path.parent, database_url=f"sqlite:///{path}"):
         schema.migrate()
-        with db.database:
+        with db.database.connection_context():
             cast = demo.play()
     return path, cast
 

@@ -54,7 +54,7 @@ def copy_of_stage(stage: dict, scratch: Path):
         with setting.changed(data=home, database_url=role_url(f"stage_{os.getpid()}"),
                              database_owner_url=owner_url(f"stage_{os.getpid()}")):
             schema.migrate()
-            with db.database:
+            with db.database.connection_context():
                 stage["postgresql"] = demo.play()
     name = f"test_{os.getpid()}_{next(_numbers)}"
     _say(f"CREATE DATABASE {name} TEMPLATE stage_{os.getpid()}")
