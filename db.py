@@ -21,6 +21,10 @@ class Sqlite(SqliteDatabase):
     # Types that STRICT tables know, so that no text ever lands in a number.
     field_types = SqliteDatabase.field_types | {"INSTANT": "INTEGER"}
 
+    def rollback(self) -> Any:
+        # A full disk has rolled everything back already; a second time would hide the reason.
+        return super().rollback() if self.connection().in_transaction else None
+
 
 class Postgresql(PostgresqlDatabase):
     """Tells the server, before a statement, for whom it is: row-level security is the second wall."""
