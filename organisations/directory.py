@@ -74,6 +74,8 @@ class Person(NamedTuple):
     joined: Any
     last_seen: Any
 
+    accounts = Membership.accounts              # the same question, of the same columns
+
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()

@@ -10,6 +10,7 @@ from models import Invitation, Message, Organisation, Role, User
 from organisations import invitations, roles
 from organisations.roles import Right
 from pages import page
+from rules import Conflict, Forbidden, NotHere
 from settings import setting
 from web import OrganisationBlueprint, done
 
@@ -49,6 +50,32 @@ def pending() -> Response:
     return pending_page()
 
 
+class ChangeForm(Form):
+    role = Choice(_l("Role"), choices=[(role.value, label) for role, label in roles.LABELS.items()])
+    accounting = Tick(_l("May see and pay invoices"))
+    pref_billing = Tick(_l("Gets reminders about billing"))
+    pref_product_events = Tick(_l("Is told about products and new members"))
+
+
+@blueprint.page("/invitations/<id>/change", needs=Right.INVITE, fresh=PEOPLE)
+def amending(id: str) -> Response:
+    """What the invitee will be, until they answer (G3-R6)."""
+    invitation = one(id)
+    if not invitation.open:
+        raise Conflict(_l("This invitation has been answered or withdrawn in the meantime."))
+    return amending_page(invitation, ChangeForm(
+        role=invitation.role, accounting=invitation.accounting, pref_billing=invitation.pref_billing,
+        pref_product_events=invitation.pref_product_events))
+
+
+@blueprint.action("/invitations/<id>/change", needs=Right.INVITE, fresh=PEOPLE)
+def amend(id: str) -> Response:
+    invitation, form = one(id), ChangeForm()
+    if form.submit_to(lambda **chosen: invitations.change(id, **chosen)):
+        return done(_("The invitation to %(email)s has been changed.", email=invitation.email_typed), ".pending")
+    return amending_page(invitation, form, 422)
+
+
 @blueprint.action("/invitations/<id>/resend", needs=Right.INVITE, fresh=PEOPLE, limit=limits.INVITE_ORGANISATION)
 def resend(id: str) -> Response:
     invitation = invitations.resend(id)
@@ -66,18 +93,39 @@ def link(id: str) -> Response:
     """The link itself, to be handed over in another way (decision 14)."""
     invitation = invitations.link(id)
     address = f"{setting.base_url}{url_for('welcome.show', token=invitation.copied_token)}"
-    return page("organisations/invitation_link.html", invitation=invitation, address=address)
+    return page("organisations/invitation_link.html", invitation=invitation, address=address,
+                crumbs=crumbs(invitation.name))
+
+
+def one(id: str) -> Invitation:
+    invitation = Invitation.get_or_none(Invitation.public_id == id)
+    if invitation is None:
+        raise NotHere
+    return invitation  # type: ignore[no-any-return]
+
+
+def amending_page(invitation: Invitation, form: ChangeForm, status: int = 200) -> Response:
+    if invitation.role == Role.LEGAL and not g.may(Right.GIVE_LEGAL):
+        raise Forbidden(Right.GIVE_LEGAL)
+    return page("organisations/invitation_change.html", status, invitation=invitation, form=form,
+                roles=roles.choices(g.here.standing), crumbs=crumbs(invitation.name))
+
+
+def crumbs(last: str) -> tuple[tuple[str, str | None], ...]:
+    return (_("Invitations"), url_for(".pending")), (last, None)
 
 
 def invitation_page(form: InviteForm, status: int = 200) -> Response:
-    return page("organisations/invite.html", status, form=form, roles=roles.choices(g.here.standing))
+    return page("organisations/invite.html", status, form=form, roles=roles.choices(g.here.standing),
+                crumbs=((_("Members"), url_for("members.show")), (_("Invite a member"), None)))
 
 
 def pending_page(status: int = 200) -> Response:
     waiting = (Invitation.select(Invitation, User).join(User, on=Invitation.inviter)
                .where(Invitation.state.in_((Invitation.PENDING, Invitation.EXPIRED))))
     cut = paging.cut(waiting, [(Invitation.created, False), (Invitation.id, False)], "invitations")
-    return page("organisations/invitations.html", status, cut=cut, mails=mails_of(cut.rows), labels=roles.LABELS)
+    return page("organisations/invitations.html", status, cut=cut, mails=mails_of(cut.rows), labels=roles.LABELS,
+                crumbs=((_("People"), None), (_("Invitations"), None)))
 
 
 def mails_of(rows: list[Invitation]) -> dict[str, Message]:

@@ -18,7 +18,7 @@ from organisations.directory import Filter, Person
 from organisations.members import others_legal
 from organisations.roles import LABELS, Right
 from pages import page, tone
-from rules import Forbidden, NotHere, Refused
+from rules import Conflict, Forbidden, NotHere, Refused
 from web import OrganisationBlueprint, done
 
 blueprint = OrganisationBlueprint("members", __name__)
@@ -45,7 +45,7 @@ def export() -> Response:
     head = [_("First name"), _("Last name"), _("E-mail address"), _("Role"), _("Accounting"), _("Status"),
             _("Two-factor authentication"), _("Joined"), _("Last seen")]
     return sheets.sheet(f"{g.here.slug}-members", head, (
-        [each.first_name, each.last_name, each.email, LABELS[each.role], yes(each.accounting),
+        [each.first_name, each.last_name, each.email, LABELS[each.role], yes(each.accounts),
          directory.STATES[each.status], yes(each.two_factor), each.since.isoformat(), each.seen.isoformat()]
         for each in found))
 
@@ -53,8 +53,11 @@ def export() -> Response:
 @blueprint.page("/members/<id>", needs=Right.SEE_MEMBERS)
 def look(id: str) -> Response:
     """One of them: what one is here, and what one is written about."""
-    member = one(id)
-    return page("organisations/member.html", member=member, labels=LABELS, states=directory.STATES,
+    return member_page(one(id))
+
+
+def member_page(member: Membership, status: int = 200, why: Any = "") -> Response:
+    return page("organisations/member.html", status, member=member, labels=LABELS, why=why,
                 mine=member.user_id == g.me.user_id, changeable=changeable(member), crumbs=crumbs_of(member))
 
 
@@ -177,8 +180,11 @@ def leaving() -> Response:
 @blueprint.action("/leave", needs=Right.LEAVE, fresh=PEOPLE)
 def leave() -> Response:
     form = SureForm()
-    if form.submit_to(lambda sure: members.leave()):
-        return done(_("You have left %(organisation)s.", organisation=g.here.name), "my_organisations.show")
+    try:
+        if form.submit_to(lambda sure: members.leave()):
+            return done(_("You have left %(organisation)s.", organisation=g.here.name), "my_organisations.show")
+    except Conflict:
+        return leaving_page(form, 409)
     return leaving_page(form, 422)
 
 
@@ -200,7 +206,10 @@ def alerting(id: str) -> Response:
 
 @blueprint.action("/members/<id>/alert", needs=Right.ALERT_MEMBERS)
 def alert(id: str) -> Response:
-    member = members.alert(id)
+    try:
+        member = members.alert(id)
+    except Conflict as conflict:
+        return member_page(one(id), 409, conflict.why)
     return done(_("The security alert to %(name)s is on its way.", name=member.user.name), ".look", id=id)
 
 
