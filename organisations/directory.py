@@ -74,11 +74,13 @@ class Person(NamedTuple):
     joined: Any
     last_seen: Any
 
-    accounts = Membership.accounts              # the same question, of the same columns
-
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def accounts(self) -> bool:
+        return bool(Membership(role=self.role, accounting=self.accounting).accounts)
 
     @property
     def seen(self) -> Any:

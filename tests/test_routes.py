@@ -2,6 +2,7 @@
 import re
 
 import pytest
+from peewee import IntegrityError
 
 from accounts import signup
 from demo import acting
@@ -185,3 +186,30 @@ def test_a_person_of_nowhere_is_nobody_special(app, cast):
     visitor = Visitor(app, person)
     assert visitor.get("/o/bergquell/").status_code == 404
     assert visitor.get(f"/o/{SLUG}/").status_code == 200
+
+
+# --- what answers tell -------------------------------------------------------------------------
+
+
+def test_tn_10_nothing_of_an_organisation_is_kept_on_the_way(app, cast, knock):
+    visitor = Visitor(app, cast.people["anne"])
+    for method, path, _view in inside(app):
+        if method == "GET" and (answer := knock(visitor, method, path)).status_code == 200:
+            assert "no-store" in answer.headers["Cache-Control"], path
+            assert "ETag" not in answer.headers and "Last-Modified" not in answer.headers, path
+            assert {"Cookie", "HX-Target"} <= set(answer.headers["Vary"].split(", ")), path
+            again = visitor.get(path, **{"If-None-Match": "*", "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"})
+            assert again.status_code == 200, path
+
+
+def test_tn_15_a_trouble_with_the_database_tells_nothing_of_its_rows(app, cast, monkeypatch):
+    def clash(_id):
+        raise IntegrityError("UNIQUE constraint failed: membership.user_id, sam@stranger.example")
+    monkeypatch.setattr(members, "remove", clash)
+    visitor = Visitor(app, cast.people["anne"])
+    with working_for(cast.organisations[SLUG]):
+        luc = Membership.get(Membership.user == cast.people["luc"].id).public_id
+    answer = visitor.post(f"/o/{SLUG}/members/{luc}/remove", {"sure": "y"})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 500 and answer.headers["X-Request-Id"] in page
+    assert not [word for word in ("UNIQUE", "membership", "stranger", "Traceback") if word in page]

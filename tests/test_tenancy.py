@@ -1,12 +1,15 @@
 """Whatever the shape of a query, it shows and changes the rows of the organisation at work only (TN-06, TN-16)."""
+import math
+
 import pytest
 from peewee import JOIN, SQL, IntegrityError, Select, fn, prefetch
 
+import crypto
 import tenancy
 from clock import now
 from db import database, locked, transaction
 from demo import acting
-from models import OWNED, Event, Invitation, Membership, Organisation, Picture, Role, User
+from models import OWNED, TABLES, Event, Invitation, Membership, Organisation, Picture, Role, User
 from organisations import invitations
 from organisations.directory import Filter, how_many, some
 from organisations.switching import places
@@ -256,3 +259,15 @@ def test_tn_16_the_application_is_a_role_that_owns_nothing(cast, postgresql_only
 def test_a_person_sees_their_own_places_only(cast):
     assert [place.slug for place in places(cast.people["mara"].id)] == ["lumen", "bergquell"]
     assert [place.slug for place in places(cast.people["grace"].id)] == ["lumen"]
+
+
+def test_tn_12_in_12_what_the_outside_calls_things_is_random(cast, ours):
+    names = {crypto.public_id() for _ in range(10_000)}
+    assert len(names) == 10_000 and {len(name) for name in names} == {16}
+    assert math.log2(len(crypto.CROCKFORD)) * 16 >= 80
+    assert all(table.public_id.unique for table in TABLES if hasattr(table, "public_id"))
+    with working_for(ours), acting(cast.people["anne"]):
+        first = invitations.invite("a@random.example", Role.EXTERNAL)
+        second = invitations.resend(first.public_id)
+    signatures = {each.copied_token.partition(".")[2] for each in (first, second)}
+    assert len(signatures) == 2 and all(len(each) * 6 >= 128 for each in signatures)

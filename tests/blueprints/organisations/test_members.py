@@ -131,23 +131,6 @@ def test_htmx_gets_the_list_only(app, cast):
     assert "HX-Target" in answer.headers["Vary"]
 
 
-def test_as_many_questions_for_many_as_for_few(app, cast, lumen, count):
-    browser = Visitor(app, cast.people["anne"])
-
-    def asked(path):
-        browser.get(path)
-        count.clear()
-        assert browser.get(path).status_code == 200
-        return len(count)
-    lists = ("/o/lumen/members", "/o/lumen/members?q=e&role=collaborator", "/o/lumen/invitations")
-    few = [asked(path) for path in lists]
-    for number in range(20):
-        members.add(signup.create(address(f"n{number}@many.example"), "N", f"E{number}", "", language="en",
-                                  country="CH", time_zone="Europe/Zurich"), Role.COLLABORATOR)
-    many = [asked(path) for path in lists]
-    assert few == many and max(many) <= 4
-
-
 def test_last_seen_is_kept_to_the_hour(app, cast, lumen, count):
     Membership.update(last_seen=lumen.created.replace(year=2020)).execute()
     browser = Visitor(app, cast.people["anne"])
