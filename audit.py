@@ -61,6 +61,11 @@ def _write(book: Any, details: Any, name: str, where: Any, owner: dict[str, Any]
     return event
 
 
+def facts_as_stored(value: Any) -> dict[str, Any] | None:
+    """The facts of a line, for those who read plain tuples: text on SQLite."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
 def commitment(salt: str, facts: dict[str, Any]) -> str:
     return hashlib.sha256((salt + json.dumps(facts, sort_keys=True, ensure_ascii=False)).encode()).hexdigest()
 

@@ -36,6 +36,8 @@ class Form(wtforms.Form):
         def render_field(self, field: Any, attributes: dict[str, Any]) -> Markup:
             """A plain input as text at once: a third of what the library's way costs a page."""
             kind = getattr(field.widget, "input_type", "")
+            if isinstance(field, Choice):
+                return Markup(field.written(attributes))  # noqa: S704 - every value is escaped there
             if kind not in PLAIN:
                 return field.widget(field, **attributes)  # type: ignore[no-any-return]
             told = {"type": kind, "id": field.id, "name": field.name, "required": field.flags.required}
@@ -145,6 +147,13 @@ class Choice(wtforms.SelectField):
     def offer(self, choices: Any) -> None:
         """What there is to choose from: (value, label)."""
         self.choices = [wtforms.SelectChoice(value, label) for value, label in choices]
+
+    def written(self, attributes: dict[str, Any]) -> str:
+        """The whole select at once: four hundred time zones are many calls otherwise."""
+        named = {name.replace("aria_", "aria-"): value for name, value in attributes.items()}
+        options = "".join(f"<option{written({'value': str(choice.value), 'selected': choice.value == self.data})}>"
+                          f"{escape(choice.label)}</option>" for choice in self.choices)
+        return f"<select{written({'id': self.id, 'name': self.name, **named})}>{options}</select>"
 
     def pre_validate(self, form: Any) -> None:
         if self.data not in {choice.value for choice in self.choices}:

@@ -72,14 +72,14 @@ INSTALLATION: dict[str, Lazy] = {
 
 
 def of_organisation(event: Event, facts: dict[str, Any] | None) -> str:
-    return _told(ORGANISATION, event.kind, facts)
+    return told(ORGANISATION, event.kind, facts)
 
 
 def of_person(event: PersonalEvent, facts: dict[str, Any] | None) -> str:
-    return _told(PERSON, event.kind, facts)
+    return told(PERSON, event.kind, facts)
 
 
-def _told(sentences: dict[str, Lazy], kind: str, facts: dict[str, Any] | None) -> str:
+def told(sentences: dict[str, Lazy], kind: str, facts: dict[str, Any] | None) -> str:
     sentence = sentences.get(kind)
     if sentence is None:
         return kind

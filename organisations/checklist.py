@@ -10,6 +10,7 @@ from i18n import _l
 from models import Membership, Organisation, Role
 from organisations.roles import Right, require
 from organisations.switching import Place
+from questions import question
 from tenancy import at_work
 
 
@@ -22,10 +23,7 @@ class Step:
 
 def steps(place: Place, two_factor: bool) -> tuple[Step, ...]:
     """Those of administration; none when all are done, or hidden."""
-    hidden, postcode, legal = (
-        Membership.select(Organisation.checklist_hidden, Organisation.postcode, fn.COUNT(Membership.id))
-        .join(Organisation).where(Membership.role == Role.LEGAL, Membership.status == Membership.ACTIVE)
-        .group_by(Organisation.id).tuples().get())
+    ((hidden, postcode, legal),) = _state()()
     all_of_them = (
         Step(_l("Complete the postal address"), "settings", bool(postcode)),
         Step(_l("Invite a first member"), "members/invite", place.members + place.externals + place.invitations > 1),
@@ -34,6 +32,13 @@ def steps(place: Place, two_factor: bool) -> tuple[Step, ...]:
              bool(two_factor)),
     )
     return () if hidden or all(step.done for step in all_of_them) else all_of_them
+
+
+@question
+def _state() -> Any:
+    return (Membership.select(Organisation.checklist_hidden, Organisation.postcode, fn.COUNT(Membership.id))
+            .join(Organisation).where(Membership.role == Role.LEGAL, Membership.status == Membership.ACTIVE)
+            .group_by(Organisation.id))
 
 
 def hide() -> None:

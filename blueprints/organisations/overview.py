@@ -1,12 +1,18 @@
 """The organisation at a glance: what is to do, how far it is set up, what happened last."""
+from datetime import datetime
+from typing import Any
+
 from flask import Response, g
 from peewee import JOIN
 
+import audit
 import stories
+from db import instant
 from models import Event, EventFacts
 from organisations import checklist
 from organisations.roles import Right
 from pages import page
+from questions import question
 from web import OrganisationBlueprint, go
 
 blueprint = OrganisationBlueprint("overview", __name__)
@@ -28,9 +34,14 @@ def hide_checklist() -> Response:
     return go(".show")
 
 
-def latest() -> list[tuple[Event, str]]:
-    lines = (Event.select(Event, EventFacts.facts)
-             .join(EventFacts, JOIN.LEFT_OUTER, on=(EventFacts.event == Event.id), attr="told")
-             .order_by(Event.number.desc()).limit(LATEST))
-    return [(line, stories.of_organisation(line, getattr(getattr(line, "told", None), "facts", None)))
-            for line in lines]
+def latest() -> list[tuple[datetime, str]]:
+    """When, and what in words."""
+    return [(instant(at), stories.told(stories.ORGANISATION, kind, audit.facts_as_stored(facts)))
+            for at, kind, facts in _latest()()]
+
+
+@question
+def _latest() -> Any:
+    return (Event.select(Event.at, Event.kind, EventFacts.facts)
+            .join(EventFacts, JOIN.LEFT_OUTER, on=(EventFacts.event == Event.id))
+            .order_by(Event.number.desc()).limit(LATEST))
