@@ -1,0 +1,134 @@
+"""Starting: what refuses, what is made, what strangers find (group PS, some of BS)."""
+import os
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import crypto
+import db
+from accounts import passwords
+from rules import Busy
+from settings import Settings, setting
+from tests.serving import ROOT
+
+
+def start(tmp_path, **environment):
+    """What the product says when it is started like this, and its exit status."""
+    plain = {name: value for name, value in os.environ.items()
+             if name not in ("SECRET_KEY", "DATA", "BASE_URL", "DATABASE_URL", "LANGUAGES")}
+    done = subprocess.run([sys.executable, "-c", "from app import create_app; create_app()"], cwd=ROOT, text=True,
+                          env=plain | {"DATA": str(tmp_path)} | environment, capture_output=True, timeout=60)
+    return done.returncode, done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+
+
+@pytest.mark.parametrize(("environment", "said"), [
+    ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"), ({"BASE_URL": "kanton.example"}, "is not an address"),
+    ({"BASE_URL": "https://kanton.example/path"}, "is not an address"),
+    ({"LANGUAGES": "en, xx"}, "no translation for xx"),
+    ({"BASE_URL": "https://kanton.example", "RATE_LIMITS": "off"}, "loopback"), ({"WORKERS": "many"}, "is not a int"),
+    ({"SIGNUP": "perhaps"}, "neither"), ({"SECRET_KEY_FILE": "/nowhere"}, "No such file")])
+def test_ps_02_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path, environment, said):
+    status, line = start(tmp_path, **environment)
+    assert status != 0
+    assert said in line
+
+
+def test_ps_02_a_key_others_may_read_stops_the_start(tmp_path):
+    key = tmp_path / "secret.key"
+    key.write_text("x" * 48)
+    key.chmod(0o644)
+    status, line = start(tmp_path)
+    assert status != 0
+    assert "can be read by others" in line
+
+
+def test_ps_02_a_lost_key_is_not_replaced(tmp_path):
+    (tmp_path / "kanton.db").write_bytes(b"")
+    status, line = start(tmp_path)
+    assert status != 0
+    assert "Put the key back" in line
+
+
+def test_a_new_folder_gets_a_key_only_its_owner_reads(tmp_path):
+    assert start(tmp_path)[0] == 0
+    assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
+
+
+def test_ps_01_and_bs_05_the_operators_link_works_once(visitor, cast):
+    from accounts import links
+    with db.transaction():
+        link = links.make(links.SIGN_UP, email="boss@kanton.example", typed="boss@kanton.example", operator=True,
+                          language="en")
+    browser = visitor()
+    browser.get(f"/signup/confirm/{link.token}")
+    fields = {"first_name": "Bea", "last_name": "Boss", "password": "slow clouds over the harbour", "country": "CH",
+              "language": "en", "organisation": ""}
+    browser.post(f"/signup/confirm/{link.token}", **fields)
+    assert browser.page.path == "/account/security/two-factor"
+    visitor().get(f"/signup/confirm/{link.token}", expect=410)
+
+
+@pytest.mark.parametrize("path", ["/.git/HEAD", "/.env", "/kanton.db", "/data/kanton.db", "/secret.key", "/backup",
+                                  "/metrics", "/openapi.json", "/static/app.js.map", "/app.py", "/admin"])
+def test_ps_03_nothing_lies_about(visitor, path):
+    visitor().get(path, expect=404)
+
+
+def test_ps_05_few_hash_at_once_and_few_wait(cast):
+    outcomes = []
+
+    def hash_one():
+        try:
+            passwords.hashed("a password that is long")
+            outcomes.append("hashed")
+        except Busy:
+            outcomes.append("busy")
+
+    threads = [threading.Thread(target=hash_one) for _ in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("hashed") >= passwords.WAITING
+    assert outcomes.count("busy") == 60 - outcomes.count("hashed")
+
+
+@pytest.mark.parametrize("text", ["a" * 9_000 + "@", "@" * 9_000, "a." * 4_500 + "@b.ch", "<" * 9_000,
+                                  " " * 9_000 + "x"])
+def test_ps_06_long_nonsense_is_answered_in_words(visitor, text):
+    browser = visitor()
+    browser.get("/signin")
+    browser.post("/signin", expect=422, email=text, password="x")
+
+
+def test_ps_12_health_tells_nothing(visitor, monkeypatch):
+    browser = visitor()
+    answer = browser.get("/healthz", **{"X-Anything": "x" * 900, "Cookie": "kanton=garbage"}).answer
+    assert answer.get_data(as_text=True) == "ok\n"
+    assert "Set-Cookie" not in answer.headers
+    monkeypatch.setattr(type(db.database.obj), "execute_sql", lambda *_: 1 / 0)
+    assert browser.client.get("/healthz", base_url=setting.base_url).status_code == 503
+
+
+def test_bs_18_a_changed_seal_opens_nowhere():
+    sealed = crypto.seal(b"secret", "here")
+    assert crypto.unseal(sealed, "here") == b"secret"
+    for position in range(len(sealed)):
+        broken = bytearray(sealed)
+        broken[position] ^= 1
+        if position == 0:
+            continue                            # the first byte names the form of the seal
+        with pytest.raises(crypto.Unsealable):
+            crypto.unseal(bytes(broken), "here")
+    with pytest.raises(crypto.Unsealable):
+        crypto.unseal(sealed, "elsewhere")
+
+
+def test_settings_come_from_files_too(tmp_path):
+    secret = tmp_path / "key"
+    secret.write_text("s" * 40 + "\n")
+    settings = Settings.from_environment({"SECRET_KEY_FILE": str(secret), "LANGUAGES": "de, en", "WORKERS": "2"})
+    assert (settings.secret_key, settings.languages, settings.workers) == ("s" * 40, ("de", "en"), 2)
