@@ -66,10 +66,16 @@ def shell() -> dict[str, Any]:
         "my_organisations": g.get("my_organisations", ()), "navigation": navigation.side(), "crumbs": (),
         "account_entries": navigation.account_menu(), "help": navigation.help_address(),
         "may": g.get("may", _nothing), "languages": [(code, i18n.NAMES[code]) for code in setting.languages],
-        "path": request.full_path.rstrip("?"),
+        "path": _back(),
         "signup_open": setting.signup == "open",
         "instance": setting.instance, "support": setting.support, "demo": setting.demo,
     }
+
+
+def _back() -> str:
+    """This page, for the language form. Of a visitor's query only the place to go on to is kept (LG-17)."""
+    place = request.args.get("next")
+    return f"{request.path}?{urlencode({'next': place})}" if place else request.path
 
 
 def same_page(**changes: Any) -> str:

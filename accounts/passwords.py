@@ -79,7 +79,7 @@ def stands_alone(password: str) -> bool:
 
 def own_words(user: User) -> tuple[str, ...]:
     """What a password of this person must not be made of."""
-    return user.email.partition("@")[0], user.first_name, user.last_name
+    return user.email, user.email.partition("@")[0], user.first_name, user.last_name
 
 
 @cache

@@ -46,7 +46,7 @@ def confirm(token: str, first_name: str, last_name: str, password: str, *, langu
     """The owner of the address makes the account. Only this; the organisation is a verb of a higher room."""
     link = opened(token)
     address = Address(typed=link.facts["typed"], key=link.email)
-    passwords.check(password, two_factor=False, own=(address.key.partition("@")[0], first_name, last_name))
+    passwords.check(password, two_factor=False, own=(address.key, address.key.partition("@")[0], first_name, last_name))
     phc = passwords.hashed(password)
     with transaction():
         links.use_up(link)

@@ -17,7 +17,7 @@ def register(token: str, first_name: str, last_name: str, password: str, *, lang
     link = signup.opened(token)
     address = Address(typed=link.facts["typed"], key=link.email)
     passwords.check(password, two_factor=False,
-                    own=(address.key.partition("@")[0], first_name, last_name, organisation))
+                    own=(address.key, address.key.partition("@")[0], first_name, last_name, organisation))
     phc = passwords.hashed(password)
     with transaction():
         signup.links.use_up(link)
@@ -43,7 +43,8 @@ def join(token: str, first_name: str, last_name: str, password: str, *, language
     if not (invitation.open and invitation.mailed):
         raise Gone
     passwords.check(password, two_factor=False,
-                    own=(invitation.email.partition("@")[0], first_name, last_name, invitation.organisation.name))
+                    own=(invitation.email, invitation.email.partition("@")[0], first_name, last_name,
+                         invitation.organisation.name))
     phc = passwords.hashed(password)
     with transaction():
         person = signup.create(Address(typed=invitation.email_typed, key=invitation.email), first_name, last_name,
