@@ -41,18 +41,6 @@ def opened(token: str) -> Link:
     return links.opened(token, links.SIGN_UP)
 
 
-def confirm(token: str, first_name: str, last_name: str, password: str, *, language: str, country: str,
-            time_zone: str) -> User:
-    """The owner of the address makes the account. Only this; the organisation is a verb of a higher room."""
-    link = opened(token)
-    address = Address(typed=link.facts["typed"], key=link.email)
-    passwords.check(password, two_factor=False, own=(address.key, address.key.partition("@")[0], first_name, last_name))
-    phc = passwords.hashed(password)
-    with transaction():
-        links.use_up(link)
-        return create(address, first_name, last_name, phc, language=language, country=country, time_zone=time_zone)
-
-
 def create(address: Address, first_name: str, last_name: str, phc: str | None, *, language: str, country: str,
            time_zone: str) -> User:
     """The row of a new person whose address is confirmed. Conflict when the address is taken meanwhile."""
