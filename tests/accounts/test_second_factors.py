@@ -1,0 +1,263 @@
+"""Codes from an app and backup codes: once, by their owner, and never instead of the password (group TF)."""
+import threading
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pyotp
+import pytest
+import time_machine
+import zxingcpp
+from PIL import Image
+
+import clock
+import crypto
+import current
+import db
+import limits
+from accounts import second_factors, signin
+from accounts.factors import backup_codes, totp
+from demo import PASSWORD, SECRET, acting
+from models import Attempt, Credential, Organisation, PersonalEvent, Session, User
+from organisations import protection
+from rules import Gone, NotHere, Refused, TooMany
+from settings import setting
+
+APP = pyotp.TOTP(SECRET)
+ROUNDS = 100                                    # of each of the two kinds of one-time value
+
+
+def half_way(email="mara@bergquell.example"):
+    with current.acting_as(current.Actor(kind="visitor", address="192.0.2.1")):
+        return signin.with_password(email, PASSWORD).attempt
+
+
+def answer(attempt, code, kind="totp"):
+    with current.acting_as(current.Actor(kind="visitor", address="192.0.2.1")):
+        return signin.with_second_step(attempt, kind, code).session
+
+
+def present(ahead=0):
+    return APP.at(clock.epoch() + ahead)
+
+
+def at_once(times, do):
+    """Do something in several threads at one instant; what came of each."""
+    outcomes, barrier = [], threading.Barrier(times)
+
+    def one():
+        barrier.wait()
+        try:
+            outcomes.append(do())
+        except Exception as error:
+            outcomes.append(type(error).__name__)
+        finally:
+            db.database.close()
+
+    threads = [threading.Thread(target=one) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def test_tf_01_a_code_works_once(cast):
+    code = present()
+    assert answer(half_way(), code)
+    with pytest.raises(Refused):
+        answer(half_way(), code)
+
+
+def test_tf_01_a_code_works_once_at_one_instant_a_hundred_times(cast):
+    credential = Credential.get(Credential.user == cast.people["mara"].id, Credential.kind == "totp")
+    start = clock.epoch() + 3600
+    won = 0
+    for number in range(ROUNDS // 5):
+        moment = start + 30 * number
+        with time_machine.travel(moment, tick=False):
+            code = APP.at(moment)
+
+            def check(code=code):
+                with db.transaction():
+                    return totp.plugin.check(credential, code)
+            won += at_once(5, check).count(True)
+    assert won == ROUNDS // 5
+
+
+def test_tf_03_many_halves_and_one_code_make_one_session(cast):
+    halves, code = [half_way() for _ in range(12)], present()
+    before = Session.select().count()
+    with setting.changed(rate_limits="off"):
+        at_once(12, lambda: answer(halves.pop(), code))
+    assert Session.select().count() == before + 1
+
+
+def test_tf_04_five_wrong_codes_end_the_attempt_and_pause_the_account(cast):
+    attempt = half_way()
+    for _time in range(signin.TRIES):
+        with pytest.raises(Refused):
+            answer(attempt, "000000")
+    with pytest.raises(NotHere):
+        answer(attempt, present())
+    with pytest.raises(TooMany):
+        answer(half_way(), present())           # a new attempt does not begin a new count
+    with time_machine.travel(clock.now() + 16 * clock.MINUTE):
+        assert answer(half_way(), present())
+
+
+@pytest.mark.parametrize("code", ["", "null", "000000", "１２３４５６", "٠١٢٣٤٥", "12345", "1234567", "12 34 5x", "[]"])
+def test_tf_06_only_six_plain_digits_are_looked_at(cast, code):
+    with pytest.raises(Refused):
+        answer(half_way(), code)
+
+
+def test_tf_06_blanks_do_not_matter(cast):
+    code = present()
+    assert answer(half_way(), f" {code[:3]} {code[3:]} ")
+
+
+def test_tf_08_no_other_way_in_skips_the_second_step(visitor, cast):
+    """Reset and invitation lead to the sign-in page, and that asks for the code."""
+    browser = visitor()
+    browser.get("/signin")
+    browser.post("/signin", email="mara@bergquell.example", password=PASSWORD)
+    assert browser.page.path == "/signin/second-step"
+    assert browser.client.get("/o/bergquell/", base_url=setting.base_url).status_code == 303
+
+
+def test_tf_09_a_right_code_does_not_mend_a_wrong_password(cast):
+    code = present()
+    with current.acting_as(current.Actor(kind="visitor", address="192.0.2.1")), pytest.raises(Refused):
+        signin.with_password("mara@bergquell.example", "wrong wrong wrong")
+    assert answer(half_way(), code)             # and it was not used up
+
+
+def codes_of(person):
+    with acting(person):
+        return second_factors.renew_codes(person)
+
+
+def test_tf_10_a_backup_code_works_once_however_it_is_written(cast):
+    codes = codes_of(User.get_by_id(cast.people["mara"].id))
+    assert answer(half_way(), codes[0].upper().replace("-", " "), "backup_codes")
+    with pytest.raises(Refused):
+        answer(half_way(), codes[0], "backup_codes")
+    assert backup_codes.left(cast.people["mara"].id) == 9
+
+
+def test_tf_10_of_many_at_one_instant_one_passes(cast):
+    person = User.get_by_id(cast.people["mara"].id)
+    won = 0
+    for _round in range(ROUNDS // 10):
+        for code in codes_of(person)[:2]:
+            won += at_once(5, lambda code=code: signin.prove(person, "backup_codes", code)).count(True)
+    assert won == ROUNDS // 5
+
+
+def test_tf_12_what_is_stored_is_not_what_is_asked_for(cast):
+    codes_of(User.get_by_id(cast.people["mara"].id))
+    stored = Credential.select().where(Credential.kind == "backup_codes").first().handle
+    with pytest.raises(Refused):
+        answer(half_way(), stored, "backup_codes")
+
+
+def test_tf_13_new_codes_kill_the_old_ones(browse, cast):
+    mara = browse("mara")
+    old = codes_of(User.get_by_id(cast.people["mara"].id))
+    mara.get("/account/security/two-factor")
+    page = mara.post("/account/security/codes")
+    assert page.html.count("<code>") == 10
+    assert not any(code in page.html for code in old)
+    with pytest.raises(Refused):
+        answer(half_way(), old[3], "backup_codes")
+    Session.update(proved=clock.now() - clock.HOUR).execute()
+    mara.get("/account/security/two-factor")
+    answered = mara.client.post("/account/security/codes", data={"csrf_token": mara.page.token},
+                                base_url=setting.base_url)
+    assert answered.headers["Location"].startswith("/prove")
+
+
+def test_tf_18_the_secret_is_on_the_page_that_sets_it_up_and_nowhere_else(browse, cast):
+    mara = browse("mara")
+    for path in ("/account/security", "/account/security/two-factor", "/account/activity", "/account"):
+        assert SECRET not in mara.get(path).html.replace(" ", "")
+    assert Credential.get(Credential.kind == "totp").secret != SECRET.encode()
+
+
+def test_tf_26_an_old_code_is_refused_whatever_the_client_says_of_the_time(cast):
+    for ahead in (-90, -61, 90):
+        with pytest.raises(Refused):
+            answer(half_way(), present(ahead))
+
+
+@pytest.mark.parametrize("name", ["A:B&secret=AAAA&issuer=Evil", "Ü 🏔", "a/b?c#d"])
+def test_tf_27_a_name_adds_nothing_to_the_address_of_the_app(cast, name):
+    person = User.get_by_id(cast.people["luc"].id)
+    person.email_typed = name
+    with setting.changed(instance=name):
+        parts = urlsplit(totp.address(person, "SECRETSECRET"))
+    query = parse_qs(parts.query)
+    assert query["secret"] == ["SECRETSECRET"]
+    assert query["issuer"] == [name]
+    assert unquote(parts.path).count(name) == 2
+
+
+def test_setting_up_counts_the_person_as_protected_everywhere(cast):
+    lumen = cast.organisations["lumen"]
+    before = Organisation.get_by_id(lumen.id).unprotected
+    person = User.get_by_id(cast.people["luc"].id)
+    with acting(person):
+        credential = second_factors.begin(person, "totp")
+        code = pyotp.TOTP(totp.secret_of(credential)).now()
+        with pytest.raises(Refused):
+            protection.confirm(person, "totp", "000000")
+        codes = protection.confirm(person, "totp", code)
+    assert len(set(codes)) == 10
+    assert Organisation.get_by_id(lumen.id).unprotected == before - 1
+    assert signin.factors_of(User.get_by_id(person.id)).keys() == {"totp", "backup_codes"}
+    with acting(person):
+        assert protection.remove(person, Credential.get(Credential.user == person.id,
+                                                        Credential.kind == "totp").public_id)
+    assert Organisation.get_by_id(lumen.id).unprotected == before
+    assert not signin.factors_of(User.get_by_id(person.id))
+
+
+def test_a_setting_up_that_was_left_is_forgotten_after_an_hour(cast):
+    person = User.get_by_id(cast.people["luc"].id)
+    with acting(person):
+        second_factors.begin(person, "totp")
+        with time_machine.travel(clock.now() + 61 * clock.MINUTE):
+            with pytest.raises(Gone):
+                second_factors.confirm(person, "totp", "123456")
+            second_factors.forget_old()
+    assert not Credential.select().where(Credential.user == person.id).exists()
+
+
+def test_a_short_password_keeps_the_last_factor(cast):
+    person = User.get_by_id(cast.people["mara"].id)
+    User.update(password_long=False).where(User.id == person.id).execute()
+    person.password_long = False
+    factor = Credential.get(Credential.user == person.id, Credential.kind == "totp")
+    with acting(person), pytest.raises(Refused, match="too short"):
+        protection.remove(person, factor.public_id)
+
+
+def test_the_picture_is_what_the_app_reads(cast):
+    text = totp.address(User.get_by_id(cast.people["luc"].id), "JBSWY3DPEHPK3PXP")
+    squares = [tuple(map(int, each.split()[:2])) for each in
+               totp.picture(text).split('d="M')[1].split('"')[0].replace("h1v1h-1z", "").split("M")]
+    side = max(x for x, _y in squares) + 9
+    image = Image.new("L", (side, side), 255)
+    for x, y in squares:
+        image.putpixel((x + 4, y + 4), 0)
+    (found,) = zxingcpp.read_barcodes(image.resize((side * 4, side * 4), Image.Resampling.NEAREST))
+    assert found.text == text
+
+
+def test_a_used_backup_code_is_told(cast, letters):
+    codes = codes_of(User.get_by_id(cast.people["mara"].id))
+    answer(half_way(), codes[0], "backup_codes")
+    assert letters("mara@bergquell.example")[-1][0].notice == "backup_code_used"
+    assert PersonalEvent.select().where(PersonalEvent.kind == "backup_code.used").count() == 1
+    assert not Attempt.select().exists()
+    assert limits.left(limits.SECOND_STEP, cast.people["mara"].id) == limits.SECOND_STEP.times
+    assert crypto.digest(codes[0]) not in {row.handle for row in Credential.select()}
