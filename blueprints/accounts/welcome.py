@@ -93,14 +93,15 @@ def invited(token: str, invitation: Invitation, form: JoinForm, status: int = 20
 
 def over(invitation: Invitation) -> Response:
     """Answered already: for the person who did, on to the organisation; for everybody else the one page."""
-    if g.me and invitation.membership_id and invitation.state == Invitation.ACCEPTED and belongs(invitation):
+    if g.me and invitation.state == Invitation.ACCEPTED and accepted_by_me(invitation):
         return done(_("You have already accepted this invitation."), "overview.show",
                     organisation=invitation.organisation.slug)
     raise Gone
 
 
-def belongs(invitation: Invitation) -> bool:
-    return any(place.id == invitation.organisation_id for place in switching.places(g.me.user_id))
+def accepted_by_me(invitation: Invitation) -> bool:
+    """Was it this person who accepted it?"""
+    return any(place.membership_id == invitation.membership_id for place in switching.places(g.me.user_id))
 
 
 def masked(email: str) -> str:
