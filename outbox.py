@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from clock import now
+from clock import DAY, epoch, now
 from db import database, transaction
 from models import Message
 from tenancy import NoTenant, at_work
@@ -17,13 +17,18 @@ from tenancy import NoTenant, at_work
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
-ATTEMPTS = 8                                    # 1, 2, 4 … minutes apart: two hours in all
+ATTEMPTS, LONGEST_PAUSE = 25, timedelta(hours=4)        # 1, 2, 4 … minutes apart, then 4 hours: nearly three days
+KEPT = 60 * DAY                                 # twice as long as an invitation lives
 channels: dict[str, Callable[[Message], None]] = {}     # filled by app.py and worker.py
 wake: list[Callable[[], Any]] = []              # how to nudge the worker; it finds the rows anyway
 
 
 class Undeliverable(Exception):
     """The other side said never: trying again would not help."""
+
+
+class Unreachable(Exception):
+    """Nobody answers there, or nobody we trust: what else waits for this channel need not knock now."""
 
 
 def post(notice: str, to: str, *, language: str, name: str = "", channel: str = "email", country: str = "",
@@ -57,54 +62,83 @@ def _nudge() -> None:
             log.warning("could not wake the worker", exc_info=True)
 
 
-def deliver_due(most: int = 500) -> int:
-    """Deliver what is due, oldest first. How many left the house."""
+def deliver_due(most: int = 500, stop: Callable[[], bool] = lambda: False) -> int:
+    """Deliver what is due, oldest first, until told to stop. How many left the house."""
     due = (Message.select(Message.id, Message.due)
            .where(Message.state == Message.WAITING, Message.due <= now()).order_by(Message.id).limit(most))
-    return sum(deliver(identity, moment) for identity, moment in list(due.tuples()))
+    away: dict[str, str] = {}
+    return sum(deliver(identity, moment, away) for identity, moment in list(due.tuples()) if not stop())
 
 
-def deliver(identity: int, due: Any) -> bool:
+def deliver(identity: int, due: Any, away: dict[str, str]) -> bool:
+    """One message, if nobody else has it. `away`: the channels nobody answers on just now, and why."""
     message = claim(identity, due)
     if message is None:
         return False
     try:
-        channels[message.channel](message)
+        _hand_over(message, away)
     except Undeliverable as error:
         give_up(message, str(error))
+        return False
     except Exception as error:      # the edge of the worker: the row keeps the reason
-        log.warning("message %s: %s", message.public_id, error)
         give_back(message, f"{type(error).__name__}: {error}")
-    else:
-        with transaction():
-            Message.update(state=Message.SENT, sent=now(), facts=None, error="").where(Message.id == identity).execute()
-        return True
-    return False
+        return False
+    # Said even when somebody else has it by now, because we took longer than the lease: it is on its way.
+    with transaction():
+        _waiting(identity, state=Message.SENT, sent=now(), facts=None, error="")
+    return True
+
+
+def _hand_over(message: Message, away: dict[str, str]) -> None:
+    if _ended(message):
+        raise Undeliverable("its link ended before it could leave")
+    if message.channel in away:
+        raise Unreachable(away[message.channel])
+    try:
+        channels[message.channel](message)
+    except Unreachable as error:
+        away[message.channel] = str(error)
+        log.warning("nobody answers on %s: %s", message.channel, error)
+        raise
+
+
+def _ended(message: Message) -> bool:
+    """A dead link is not sent: its owner asks for another (RT-25)."""
+    until = (message.facts or {}).get("until")
+    return isinstance(until, int) and until <= epoch()
 
 
 def claim(identity: int, due: Any) -> Message | None:
     """Only one worker gets it; if that worker dies, the message falls due again."""
     with transaction():
-        got = (Message.update(due=now() + LEASE, attempts=Message.attempts + 1)
-               .where(Message.id == identity, Message.state == Message.WAITING, Message.due == due).execute())
+        got = _waiting(identity, Message.due == due, due=now() + LEASE, attempts=Message.attempts + 1)
         return Message.get_by_id(identity) if got else None  # type: ignore[no-any-return]
 
 
 def give_back(message: Message, error: str) -> None:
+    """Once more, later; unless it has been tried for long enough, or somebody else has it by now (RT-36)."""
     if message.attempts >= ATTEMPTS:
         give_up(message, error)
         return
-    later = now() + timedelta(minutes=2 ** (message.attempts - 1))
+    later = now() + min(timedelta(minutes=2 ** (message.attempts - 1)), LONGEST_PAUSE)
     with transaction():
-        Message.update(due=later, error=error[:500]).where(Message.id == message.id).execute()
+        _waiting(message.id, Message.attempts == message.attempts, due=later, error=error[:500])
 
 
 def give_up(message: Message, error: str) -> None:
+    log.warning("message %s is given up: %s", message.public_id, error)
     with transaction():
-        Message.update(state=Message.FAILED, error=error[:500], facts=None).where(Message.id == message.id).execute()
+        _waiting(message.id, Message.attempts == message.attempts,
+                 state=Message.FAILED, error=error[:500], facts=None)
 
 
-def retry(identity: int) -> None:
-    """A person who may act wants another try now: a message waiting falls due."""
+def _waiting(identity: int, *conditions: Any, **changes: Any) -> int:
+    """Change a message if it still waits. How many were changed: one or none."""
+    return Message.update(**changes).where(  # type: ignore[no-any-return]
+        Message.id == identity, Message.state == Message.WAITING, *conditions).execute()
+
+
+def forget_old() -> None:
+    """Who was written to about what is not our business for ever."""
     with transaction():
-        Message.update(due=now()).where(Message.id == identity, Message.state == Message.WAITING).execute()
+        Message.delete().where(Message.state != Message.WAITING, Message.created < now() - KEPT).execute()

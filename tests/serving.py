@@ -17,19 +17,45 @@ ROOT = Path(__file__).parent.parent
 
 
 class Sink:
-    """An SMTP server that keeps what it is given."""
+    """An SMTP server that keeps what it is given, unless told to answer otherwise.
 
-    def __init__(self):
+    `answers`: to RCPT for an address, or to DATA under the name `DATA`. `options` are aiosmtpd's own.
+    `noticed`: called at each stage of a letter with its name, in the server's thread.
+    """
+
+    def __init__(self, *, host="127.0.0.1", scheme="smtp", answers=None, noticed=lambda _stage: None, **options):
         self.letters: list[EmailMessage] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.knocks = 0
+        self.scheme, self.answers, self.noticed = scheme, answers or {}, noticed
+        self._controller = Controller(self, hostname=host, port=free_port(), **options)
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):
+        session.host_name = hostname
+        self.knocks += 1
+        return responses
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+        self.noticed("RCPT")
+        answer = self.answers.get(address, "250 welcome")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
 
     async def handle_DATA(self, _server, _session, envelope):
-        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 kept"
+        self.noticed("DATA")
+        answer = self.answers.get("DATA", "250 kept")
+        if answer.startswith("250"):
+            self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
+            self.letters[-1].envelope = envelope.rcpt_tos
+        return answer
+
+    async def handle_QUIT(self, _server, _session, _envelope):
+        self.noticed("QUIT")
+        return "221 bye"
 
     def __enter__(self):
         self._controller.start()
-        self.url = f"smtp://127.0.0.1:{self._controller.port}"
+        self.url = f"{self.scheme}://{self._controller.hostname}:{self._controller.port}"
         return self
 
     def __exit__(self, *_):

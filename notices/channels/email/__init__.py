@@ -1,7 +1,11 @@
 """Mail by SMTP; without SMTP_URL it is kept in DATA/mail, one file a letter."""
 import re
 import smtplib
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -9,13 +13,16 @@ from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import idna
+
 from clock import now
 from models import Message
 from notices import letters
-from outbox import Undeliverable
+from outbox import Undeliverable, Unreachable
 from settings import setting
 
 TIMEOUT = 20                                    # seconds for each answer of the server
+ON_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")     # where nobody listens in: no TLS is asked for
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -24,7 +31,7 @@ class Email:
         """One recipient a letter. Undeliverable when the server says never (5xx for the recipient)."""
         letter = compose(message)
         if setting.smtp_url:
-            _hand_over(letter, message.recipient)
+            _hand_over(letter, _reachable(message.recipient))
         else:
             _keep(letter, message)
 
@@ -47,32 +54,84 @@ def compose(message: Message) -> EmailMessage:
     return mail
 
 
-def _address(name: str, address: str) -> Address | str:
+def _address(name: str, address: str) -> Address:
     """A header with one address in it, whatever the name contains (ML-01)."""
-    local, _at, domain = address.rpartition("@")
+    local, _at, domain = _reachable(address).rpartition("@")
     return Address(_CONTROL.sub(" ", name), local, domain)
 
 
+def _reachable(address: str) -> str:
+    """With the domain as the network knows it: every server takes müller.example in its other spelling."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+
+
 def _hand_over(mail: EmailMessage, recipient: str) -> None:
+    """Unreachable when the server does not answer, is not whom its certificate must name, or turns us away."""
+    try:
+        with _server() as server:
+            server.send_message(mail, setting.sender, [recipient])
+    except smtplib.SMTPRecipientsRefused as refusal:
+        _judge(*next(iter(refusal.recipients.values())))
+        raise
+    except smtplib.SMTPDataError as refusal:
+        _judge(refusal.smtp_code, refusal.smtp_error)
+        raise
+    except smtplib.SMTPNotSupportedError as lack:
+        if recipient.isascii():
+            raise Unreachable(str(lack)) from lack
+        raise Undeliverable(str(lack)) from lack    # a mailbox with an accent, a server that knows none
+    except OSError as error:                        # what smtplib raises is an OSError, too
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _server() -> Iterator[smtplib.SMTP]:
     url = urlsplit(setting.smtp_url)
-    context = ssl.create_default_context()
-    host, local = url.hostname or "localhost", url.hostname in ("localhost", "127.0.0.1", "::1")
+    host, context = url.hostname or "localhost", ssl.create_default_context()
     if url.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, url.port or 465, timeout=TIMEOUT, context=context)
+        server: smtplib.SMTP = _AnsweringTls(host, url.port or 465, timeout=TIMEOUT, context=context)
     else:
-        server = smtplib.SMTP(host, url.port or 587, timeout=TIMEOUT)
-    with server:
-        if url.scheme == "smtp" and not local:
+        server = _Answering(host, url.port or 587, timeout=TIMEOUT)
+    try:
+        if url.scheme == "smtp" and host not in ON_THIS_MACHINE:
             server.starttls(context=context)    # refuses a stripped or untrusted TLS (BS-04)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
+        yield server
+    finally:
+        with suppress(OSError):                 # what was taken is taken, however the server says goodbye
+            server.quit()
+        server.close()
+
+
+def _judge(code: int, text: bytes | str) -> None:
+    """5xx is never, 4xx is not now; a server that wants to know first who we are says nothing of the recipient."""
+    if code not in (530, 535, 538) and 500 <= code < 600:
+        raise Undeliverable(f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}")
+
+
+class _Answering(smtplib.SMTP):
+    """TIMEOUT is for a whole answer: a server that drips does not hold the worker (RT-26)."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        cut = threading.Timer(TIMEOUT, _cut, (self,))
+        cut.daemon = True
+        cut.start()
         try:
-            server.send_message(mail, setting.sender, [recipient])
-        except smtplib.SMTPRecipientsRefused as refusal:
-            code, text = refusal.recipients[recipient]
-            if 500 <= code < 600:
-                raise Undeliverable(f"{code} {text.decode(errors='replace')}") from refusal
-            raise
+            return super().getreply()
+        finally:
+            cut.cancel()
+
+
+class _AnsweringTls(_Answering, smtplib.SMTP_SSL):
+    pass
+
+
+def _cut(server: smtplib.SMTP) -> None:
+    with suppress(OSError):
+        if server.sock:
+            server.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _keep(mail: EmailMessage, message: Message) -> None:
