@@ -26,10 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
     if setting.demo and options.host not in LOOPBACK and not options.demo_anywhere:
         raise SystemExit("The demonstration has passwords everybody knows, so it listens on this machine only. "
                          "Use --no-demo, or say --demo-anywhere if you mean it.")
+    # Several runtime threads: with one, granian 2.8 falls over when it is stopped while browsers hold on.
     return _run_together([
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "app:create_app", "--host", options.host,
          "--port", str(options.port), "--workers", str(setting.workers), "--blocking-threads", str(THREADS),
-         "--no-ws", "--log-level", "error"],
+         "--runtime-mode", "mt", "--no-ws", "--log-level", "error"],
         [sys.executable, "-m", "worker"]])
 
 

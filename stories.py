@@ -7,6 +7,7 @@ from typing import Any
 
 from i18n import Lazy, _, _l
 from models import Event, PersonalEvent
+from organisations import details
 from organisations.roles import LABELS
 
 ORGANISATION: dict[str, Lazy] = {
@@ -93,6 +94,8 @@ class _Known(dict[str, Any]):
         value = self.get(name)
         if name in ("role", "before") and value in set(LABELS):
             return str(LABELS[value])
+        if name == "fields":
+            return ", ".join(str(details.LABELS.get(field, field)) for field in str(value or "…").split(", "))
         if name in ("by", "person") and not value:
             return _("somebody") if value is None else _("Kanton itself")
         return str(value) if value not in (None, "") else "…"

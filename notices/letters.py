@@ -7,9 +7,9 @@ from typing import Any
 import crypto
 import i18n
 import templating
-from i18n import _l
 from models import Message
 from notices.notices import NOTICES
+from organisations.details import LABELS as LABELS_OF_DETAILS
 from organisations.roles import LABELS
 from settings import setting
 
@@ -53,18 +53,10 @@ def _facts(facts: dict[str, Any]) -> dict[str, Any]:
             for key, value in facts.items() if key != "token"}
 
 
-FIELDS = {
-    "name": _l("Name"), "kind": _l("Kind"), "street": _l("Street"), "house_number": _l("Number"),
-    "address_line": _l("Additional line"), "postcode": _l("Postcode"), "town": _l("Town"), "region": _l("Region"),
-    "country": _l("Country"), "phone": _l("Phone"), "vat_number": _l("VAT number"), "currency": _l("Currency"),
-    "language": _l("Language of letters"), "time_zone": _l("Time zone"),
-    "admins_may_edit": _l("Administration may change these details, too"),
-}
-
-
 def fields_told(changes: list[list[str]]) -> list[tuple[Any, str]]:
     """Each changed field by its name, with what it was and what it is."""
-    return [(FIELDS.get(field, field), f"{before or '–'} → {after or '–'}") for field, before, after in changes]
+    return [(LABELS_OF_DETAILS.get(field, field), f"{before or '–'} → {after or '–'}")
+            for field, before, after in changes]
 
 
 def _line(text: str) -> str:

@@ -18,6 +18,14 @@ from tenancy import at_work
 
 FIELDS = ("name", "kind", "street", "house_number", "address_line", "postcode", "town", "region", "country", "phone",
           "vat_number", "language", "time_zone", "admins_may_edit", "currency")
+# What each of them is called.
+LABELS = {
+    "name": _l("Name"), "kind": _l("Kind"), "street": _l("Street"), "house_number": _l("Number"),
+    "address_line": _l("Additional line"), "postcode": _l("Postcode"), "town": _l("Town"), "region": _l("Region"),
+    "country": _l("Country"), "phone": _l("Phone"), "vat_number": _l("VAT number"), "currency": _l("Currency"),
+    "language": _l("Language of letters"), "time_zone": _l("Time zone"),
+    "admins_may_edit": _l("Administration may change these details, too"),
+}
 # The number each country's companies put on invoices, by the module that knows its form.
 VAT = {"CH": "uid", "LI": "peid", "GB": "vat", "NO": "mva"}
 
