@@ -12,9 +12,10 @@ from peewee import DatabaseProxy, Field, Model, PostgresqlDatabase, SqliteDataba
 
 database = DatabaseProxy()
 
-# Full synchronous: what was answered «done» survives a power cut. 20 MB cache, 128 MB map.
+# Full synchronous: what was answered «done» survives a power cut. 2 MB of cache for each thread, and
+# a map of 128 MB that all of them share.
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000,
-           "cache_size": -20_000, "mmap_size": 128 << 20, "trusted_schema": 0}
+           "cache_size": -2_000, "mmap_size": 128 << 20, "trusted_schema": 0}
 
 
 class Sqlite(SqliteDatabase):
