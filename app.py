@@ -109,7 +109,7 @@ def _http(error: HTTPException) -> Any:
 
 def _forged(error: CSRFError) -> Any:
     """Without any cookie the browser keeps none: say so instead of turning in circles (G17-R1)."""
-    if not request.cookies and request.endpoint == "signin.enter":
+    if not request.cookies:
         return pages.page("no_cookies.html", 403)
     return error_page(403, error)
 

@@ -1,10 +1,11 @@
-"""How a browser gets a session, and how it loses it."""
+"""How a browser gets a session, and how it loses it; and what one page tells the next."""
 from typing import Any
 
 from flask import Response, redirect, request, session, url_for
 from flask_login import login_user, logout_user
 
 import crypto
+import pages
 import web
 from accounts import sessions
 from settings import setting
@@ -39,6 +40,17 @@ def let_out(response: Response) -> Response:
     session.clear()
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+def written_to(email: str, endpoint: str, **values: Any) -> Response:
+    """After a POST that wrote to an address: on to the page that says so, the same whoever has that address."""
+    session["written_to"] = email
+    return web.go(endpoint, **values)
+
+
+def written() -> Response:
+    """We have written; to whom, it says once."""
+    return pages.page("accounts/written.html", email=session.pop("written_to", ""))
 
 
 def keep(response: Any, name: str, value: str, seconds: int) -> None:

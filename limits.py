@@ -17,12 +17,13 @@ from settings import setting
 
 @dataclass(frozen=True)
 class Limit:
-    """`times` in `seconds`, counted for each subject apart."""
+    """`times` in `seconds`, counted for each subject apart. `misses`: only what led nowhere counts."""
 
     name: str
     times: int
     seconds: int
     why: str
+    misses: bool = False
 
 
 SIGN_IN_ACCOUNT = Limit("sign-in account", 10, 900, "guesses against one account from browsers it does not know")
@@ -35,7 +36,7 @@ SIGN_UP_ADDRESS = Limit("sign-up address", 3, 3600, "mails to somebody who may n
 SIGN_UP_NETWORK = Limit("sign-up network", 20, 3600, "one network making accounts")
 RESET_ADDRESS = Limit("reset address", 3, 3600, "mails to somebody who may not have asked")
 RESET_NETWORK = Limit("reset network", 20, 3600, "one network asking for many people")
-LINK_NETWORK = Limit("link network", 60, 900, "trying tokens")
+LINK_NETWORK = Limit("link network", 60, 900, "trying tokens; a whole choir may open good ones at once", misses=True)
 ADDRESS_CHANGE = Limit("address change", 5, 3600, "mails to addresses that are not ours yet")
 INVITE_ORGANISATION = Limit("invite", 200, 3600, "an organisation writing to strangers (decision 20)")
 UPLOAD = Limit("upload", 20, 3600, "pictures cost a second each")
@@ -65,6 +66,12 @@ def left(limit: Limit, subject: object) -> int:
     row = _ask("SELECT times FROM hit WHERE bucket = ? AND ends = ?",
                (crypto.bucket(limit.name, str(subject)), _end(limit)))
     return limit.times - (row[0] if row else 0)
+
+
+def look(limit: Limit, subject: object) -> None:
+    """TooMany when nothing is left, without counting."""
+    if setting.rate_limits != "off" and left(limit, subject) <= 0:
+        raise TooMany(_end(limit) - epoch())
 
 
 def forgive(limit: Limit, subject: object) -> None:

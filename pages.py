@@ -41,12 +41,6 @@ def _becomes_the_page(response: Response) -> None:
         response.headers["HX-Push-Url"] = request.full_path.rstrip("?")
 
 
-def private(response: Response) -> Response:
-    """A page whose address is a secret: it tells that to nobody (RS-09)."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
-
-
 def partial() -> bool:
     headers = request.headers
     return (headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"

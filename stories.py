@@ -68,6 +68,7 @@ PERSON: dict[str, Lazy] = {
 
 INSTALLATION: dict[str, Lazy] = {
     "sign_in.unknown": _l("Somebody entered an address that has no account"),
+    "links.guessed": _l("Somebody tried many links that do not exist"),
     "operator.added": _l("An operator was added"),
 }
 

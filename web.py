@@ -21,13 +21,14 @@ import crypto
 import current
 import i18n
 import limits
-from accounts import sessions
+from accounts import links, sessions
 from db import database
+from i18n import _l
 from limits import Limit
 from models import Role
 from organisations import switching
 from organisations.roles import LABELS, Right
-from rules import Forbidden
+from rules import Forbidden, Gone
 from settings import setting
 from tenancy import working_for
 
@@ -35,6 +36,7 @@ ANYONE, SIGNED_IN, OPERATOR = "anyone", "signed in", "operator"
 Needs = Right | str
 
 DEVICE_COOKIE, ATTEMPT_COOKIE, LANGUAGE_COOKIE = "kanton_device", "kanton_signin", "kanton_language"
+LINK_COOKIE, LINK_LIFE = "kanton_link", 3600    # seconds
 
 
 # --- the request -------------------------------------------------------------------------------
@@ -103,8 +105,7 @@ def _same_site() -> None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    # The browser's own word decides; without it, the origin. A page that tells nobody its address
-    # (`private`) sends «null» as origin, from our own site too.
+    # The browser's own word decides; without it, the origin.
     theirs = site not in ("same-origin", "none") if site else origin not in (
         None, request.host_url.rstrip("/"), setting.base_url)
     if theirs:
@@ -166,13 +167,58 @@ class Blueprint(flask.Blueprint):
                     abort(404)
                 if fresh is not None and not g.me.proved_within(fresh):
                     return prove_first()
-                if limit is not None:
-                    limits.spend(limit, _counted())
-                return view(*args, **kwargs)
+                if "token" in kwargs and (answer := _off_the_address(kwargs)):
+                    return answer
+                if limit is None:
+                    return view(*args, **kwargs)
+                return _within(limit, lambda: view(*args, **kwargs))
             guarded.needs, guarded.fresh, guarded.limit = needs, fresh, limit  # type: ignore[attr-defined]
             self.add_url_rule(rule, view.__name__, guarded, methods=[method], **options)
             return view
         return decorate
+
+
+def _within(limit: Limit, act: Callable[[], Any]) -> Any:
+    """Counted before it is done; where only misses count, after it led nowhere (RS-08)."""
+    if not limit.misses:
+        limits.spend(limit, _counted())
+        return act()
+    limits.look(limit, _counted())
+    try:
+        return act()
+    except Gone:
+        if not limits.spend(limit, _counted()):
+            links.alarm()
+        raise
+
+
+def _off_the_address(values: dict[str, Any]) -> Response | None:
+    """A link from a mail: its secret half leaves the address at once, and goes on in a cookie of its own (RS-09).
+
+    In `values` the token is whole again. Two links in two windows have two paths, and so two cookies.
+    """
+    name, dot, secret = values["token"].partition(".")
+    if not name:
+        raise Gone
+    if dot and request.method == "POST":
+        return None
+    if dot:
+        clean = url_for(request.endpoint or "", **values | {"token": name, "lang": request.args.get("lang")})
+        response = redirect(clean, 303)
+        response.set_cookie(LINK_COOKIE, secret, max_age=LINK_LIFE, path=urlsplit(clean).path, httponly=True,
+                            samesite="Lax", secure=setting.secure)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response  # type: ignore[return-value]
+    if LINK_COOKIE not in request.cookies:
+        raise UnknownHere
+    values["token"] = f"{name}.{request.cookies[LINK_COOKIE]}"
+    return None
+
+
+class UnknownHere(Gone):
+    """The address of a link without its secret half: copied from another browser, or cookies are off."""
+
+    why = _l("This browser does not know the link. Open it again from the message, and let the browser keep cookies.")
 
 
 def _counted() -> str:

@@ -1,12 +1,14 @@
-"""Changing the address one signs in with (G11): the new one confirms, the old one can undo it for seven days."""
+"""Changing the address one signs in with (G11): the new one confirms, the old one can undo it for seven days.
+
+The old one may undo it from the moment it was asked for: then nothing moves, and whoever asked is out.
+"""
 from peewee import IntegrityError
 
 import audit
-import current
 import limits
 import outbox
 import rules
-from accounts import links, sessions
+from accounts import links, sessions, signup
 from accounts.profile import me
 from clock import now
 from db import transaction
@@ -21,12 +23,15 @@ def ask(email: str) -> None:
     if address.key == person.email:
         raise Refused(_l("This is your address already."), "email")
     limits.spend(limits.ADDRESS_CHANGE, person.id)
+    limits.spend(limits.SIGN_UP_ADDRESS, address.key)
     with transaction():
-        owner = User.get_or_none(User.email == address.key)
+        owner = _owner(address.key)
         link = links.make(links.ADDRESS_CONFIRM, user=person, email=person.email, key=address.key,
                           typed=address.typed)
+        back = links.make(links.ADDRESS_REVERT, user=person, email=person.email, key=person.email,
+                          typed=person.email_typed)
         audit.record_for(person.id, "address.change_asked", new=address.typed)
-        outbox.post_to(person, "address_change_asked", new_address=address.typed)
+        outbox.post_to(person, "address_change_asked", new_address=address.typed, **links.told(back))
         if owner:
             outbox.post_to(owner, "address_wanted")
         else:
@@ -41,16 +46,14 @@ def asked(user_id: int) -> Link | None:
 
 def cancel() -> None:
     with transaction():
-        ended = Link.update(used=now()).where(Link.user == current.actor().user_id, Link.used.is_null(),
-                                              Link.purpose == links.ADDRESS_CONFIRM).execute()
-        if ended:
+        if links.end(me(), links.ADDRESS_CONFIRM):
             audit.record_for(me().id, "address.change_cancelled")
 
 
 def opened(token: str) -> Link:
-    """The link to confirm, or Gone: also when the address has changed otherwise meanwhile (EM-09)."""
+    """The link to confirm, or Gone: also when either address has another owner or use meanwhile (EM-05, EM-09)."""
     link = links.opened(token, links.ADDRESS_CONFIRM)
-    if link.user.email != link.email:
+    if link.user.email != link.email or _owner(link.facts["key"]):
         raise rules.Gone
     return link
 
@@ -65,8 +68,8 @@ def confirm(token: str) -> User:
     with transaction():
         links.use_up(link)
         _move(person, link.facts["key"], link.facts["typed"])
+        links.end(person, links.RESET, links.ADDRESS_CONFIRM)   # what was sent to the old address (EM-09)
         back = links.make(links.ADDRESS_REVERT, user=person, email=person.email, key=link.email, typed=old)
-        _end_links(person, but=back)
         audit.record_for(person.id, "address.changed", old=old, new=link.facts["typed"])
         outbox.post_to(person, "address_changed", to=old, new_address=link.facts["typed"], **links.told(back))
         outbox.post_to(person, "address_changed_here", to=link.facts["typed"])
@@ -79,13 +82,18 @@ def revertible(token: str) -> Link:
 
 
 def revert(token: str) -> User:
-    """Back to the address before. Whoever changed it may still be signed in: every session ends (EM-02)."""
+    """Back to the address before. Whoever changed it may still be signed in, and knows the password: every session
+    ends, the password with them, and what was sent to their addresses (EM-02).
+    """
     link = revertible(token)
     person, new = link.user, link.user.email_typed
     with transaction():
         links.use_up(link)
         _move(person, link.facts["key"], link.facts["typed"])
-        _end_links(person)
+        links.end(person, links.RESET, links.ADDRESS_CONFIRM)
+        Link.update(used=now()).where(Link.user == person.id, Link.purpose == links.ADDRESS_REVERT,
+                                      Link.used.is_null(), Link.id > link.id).execute()
+        signup.forget_password(person)
         sessions.end_everything(person, "reset")
         audit.record_for(person.id, "address.reverted", new=new)
         outbox.post_to(person, "address_reverted")
@@ -100,8 +108,5 @@ def _move(person: User, key: str, typed: str) -> None:
     person.email, person.email_typed = key, typed
 
 
-def _end_links(person: User, but: Link | None = None) -> None:
-    """What was sent to the address before opens nothing any more (EM-09)."""
-    Link.update(used=now()).where(Link.user == person.id, Link.used.is_null(),
-                                  Link.id != (but.id if but else 0),
-                                  Link.purpose != links.ADDRESS_REVERT).execute()
+def _owner(key: str) -> User | None:
+    return User.get_or_none(User.email == key)  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@ from typing import Any
 
 from peewee import JOIN
 
+import audit
 import crypto
 import db
 from clock import DAY, HOUR, now
@@ -47,6 +48,18 @@ def use_up(link: Link) -> None:
         raise RuntimeError("a link is used up in the transaction of its deed")
     if not Link.update(used=now()).where(Link.id == link.id, Link.used.is_null()).execute():
         raise Gone
+
+
+def end(user: User, *purposes: str) -> int:
+    """What a person was sent for these purposes opens nothing any more. How many. In a transaction."""
+    return int(Link.update(used=now()).where(Link.user == user.id, Link.purpose.in_(purposes),
+                                          Link.used.is_null()).execute())
+
+
+def alarm() -> None:
+    """From one network so many links came that do not exist, that somebody seems to be trying them (RS-08)."""
+    with db.transaction():
+        audit.record_here("links.guessed")
 
 
 def _overtaken(link: Link) -> bool:

@@ -1,8 +1,11 @@
 """What a person says of themselves: name, language, country, time zone, look (G5)."""
+from collections.abc import Container
 from zoneinfo import available_timezones
 
 import audit
 import current
+import formats
+import limits
 import outbox
 import rules
 from accounts import passwords, sessions, signup
@@ -28,24 +31,34 @@ def rename(first_name: str, last_name: str) -> User:
     return _change(first_name=first, last_name=last)
 
 
-def settle(language: str, country: str, time_zone: str, theme: str) -> User:
-    """Language of pages and mails, country for formats, zone for times."""
-    if language not in NAMES:
-        raise Refused(_l("Choose one of the offered values."), "language")
-    if time_zone not in available_timezones():
-        raise Refused(_l("Choose one of the offered values."), "time_zone")
-    if theme not in THEMES:
-        raise Refused(_l("Choose one of the offered values."), "theme")
-    return _change(language=language, country=country, time_zone=time_zone, theme=theme)
+def speak(language: str) -> User:
+    """The language of pages and mails (G5-R2)."""
+    _offered(language, NAMES, "language")
+    return _change(language=language)
+
+
+def live_in(country: str, time_zone: str) -> User:
+    """The country says how dates and numbers are written, the zone what time it is. Organisations keep theirs."""
+    _offered(country, formats.country_names(), "country")
+    _offered(time_zone, available_timezones(), "time_zone")
+    return _change(country=country, time_zone=time_zone)
+
+
+def wear(theme: str) -> User:
+    """Light, dark, or as the device is."""
+    _offered(theme, THEMES, "theme")
+    return _change(theme=theme)
 
 
 def change_password(present: str, password: str, *, everywhere_else: bool) -> User:
     """A new password, with the present one (G15). A wrong one counts as a failed proof."""
     person = me()
+    limits.spend(limits.PROOF, person.id)
     if not passwords.right(person, present):
         with transaction():
             audit.record_for(person.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "present")
+    limits.forgive(limits.PROOF, person.id)
     passwords.check(password, two_factor=person.two_factor, own=passwords.own_words(person))
     phc = passwords.hashed(password)
     with transaction():
@@ -55,6 +68,11 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
         audit.record_for(person.id, "password.changed", everywhere_else=everywhere_else)
         outbox.post_to(person, "password_changed", at=int(now().timestamp()))
         return person
+
+
+def _offered(value: str, values: Container[str], field: str) -> None:
+    if value not in values:
+        raise Refused(_l("Choose one of the offered values."), field)
 
 
 def _change(**what: str) -> User:

@@ -49,8 +49,7 @@ def renew(token: str, password: str) -> User:
     with transaction():
         links.use_up(link)
         signup.set_password(user, phc, long=passwords.stands_alone(password))
-        Link.update(used=now()).where(Link.user == user.id, Link.purpose == links.ADDRESS_CONFIRM,
-                                      Link.used.is_null()).execute()
+        links.end(user, links.ADDRESS_CONFIRM)
         sessions.end_everything(user, "reset")
         audit.record_for(user.id, "password.reset_done")
         outbox.post_to(user, "password_changed", at=int(now().timestamp()))

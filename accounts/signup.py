@@ -37,8 +37,11 @@ def ask(email: str, language: str) -> None:
 
 
 def opened(token: str) -> Link:
-    """The link of a sign-up, or Gone."""
-    return links.opened(token, links.SIGN_UP)
+    """The link of a sign-up, or Gone. NotHere once accounts are made by invitation only (SU-07): operators' are."""
+    link = links.opened(token, links.SIGN_UP)
+    if setting.signup != "open" and not link.facts.get("operator"):
+        raise rules.NotHere
+    return link
 
 
 def create(address: Address, first_name: str, last_name: str, phc: str | None, *, language: str, country: str,
@@ -65,6 +68,15 @@ def make_operator(person: User) -> None:
 
 
 def set_password(user: User, phc: str, *, long: bool) -> None:
-    """In a transaction; the slow hash was made before it. `long`: may it stand alone (decision 17)?"""
+    """In a transaction; the slow hash was made before it. `long`: may it stand alone (decision 17)?
+
+    A link for a new one opens nothing after that (G15).
+    """
+    links.end(user, links.RESET)
     User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long).where(
         User.id == user.id).execute()
+
+
+def forget_password(user: User) -> None:
+    """In a transaction: nobody gets in with the password there was; a link mailed makes a new one."""
+    User.update(password=None, password_changed=now(), password_long=False).where(User.id == user.id).execute()

@@ -34,7 +34,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("reset_unknown"),
     Notice("password_changed"),
     Notice("details_changed"),
-    Notice("address_change_asked"),
+    Notice("address_change_asked", path="/account/address/revert/{token}"),
     Notice("address_confirm", path="/account/address/confirm/{token}"),
     Notice("address_wanted"),
     Notice("address_changed", path="/account/address/revert/{token}"),

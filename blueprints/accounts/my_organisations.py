@@ -63,5 +63,13 @@ def accept(id: str) -> Response:
                 "overview.show", organisation=invitation.organisation.slug)
 
 
+@blueprint.action("/account/invitations/<id>/refusal", needs=SIGNED_IN)
+def decline(id: str) -> Response:
+    person = User.get_by_id(g.me.user_id)
+    invitation = invitations.decline(invitations.mine(person, id).copied_token)
+    return done(_("You have declined the invitation from %(organisation)s.",
+                  organisation=invitation.organisation.name), ".show")
+
+
 def new_page(form: OrganisationForm, status: int = 200) -> Response:
     return page("accounts/organisation_new.html", status, form=form)

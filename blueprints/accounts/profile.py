@@ -1,14 +1,19 @@
 """The person's own profile, password and address."""
+from dataclasses import replace
+
 from flask import Response, g
 
 import formats
+import i18n
+import web
 from accounts import addresses, passwords, profile
-from accounts.sessions import CREDENTIALS
+from accounts.sessions import CREDENTIALS, MARGIN
 from forms import Choice, EmailAddress, Form, Secret, Text, Tick, required
 from i18n import NAMES, _, _l
 from limits import LINK_NETWORK
+from models import Link
 from organisations import people
-from pages import page, private
+from pages import page
 from web import ANYONE, SIGNED_IN, Blueprint, done
 
 blueprint = Blueprint("profile", __name__)
@@ -19,16 +24,22 @@ class NameForm(Form):
     last_name = Text(_l("Last name"), [required()])
 
 
-class RegionForm(Form):
+class LanguageForm(Form):
     language = Choice(_l("Language"), choices=[(code, NAMES[code]) for code in NAMES])
+
+
+class RegionForm(Form):
     country = Choice(_l("Country"))
     time_zone = Choice(_l("Time zone"))
-    theme = Choice(_l("Look"), choices=[("", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark"))])
 
     def __init__(self, **start: object):
         super().__init__(**start)
         self.country.offer(formats.country_names().items())
         self.time_zone.offer(formats.time_zones())
+
+
+class LookForm(Form):
+    theme = Choice(_l("Look"), choices=[("", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark"))])
 
 
 class PasswordForm(Form):
@@ -41,13 +52,10 @@ class AddressForm(Form):
     email = EmailAddress(_l("New e-mail address"), [required()])
 
 
-class NothingForm(Form):
-    """A button, and nothing to fill in."""
-
-
 @blueprint.page("/account", needs=SIGNED_IN)
 def show() -> Response:
-    return profile_page(name_form(), region_form())
+    """One form for each block: one is saved, the others stay as they are (G5-R1)."""
+    return profile_page()
 
 
 @blueprint.action("/account/name", needs=SIGNED_IN)
@@ -55,24 +63,47 @@ def rename() -> Response:
     form = NameForm()
     if form.submit_to(people.rename):
         return done(_("Your name is changed."), ".show")
-    return profile_page(form, region_form(), 422)
+    return profile_page(names=form)
+
+
+@blueprint.action("/account/language", needs=SIGNED_IN)
+def speak() -> Response:
+    """The word about it is in the new language already."""
+    form = LanguageForm()
+    if form.submit_to(profile.speak):
+        with i18n.speaking(replace(i18n.voice(), language=form.language.data)):
+            return done(_("Your language is saved."), ".show")
+    return profile_page(speech=form)
 
 
 @blueprint.action("/account/region", needs=SIGNED_IN)
-def settle() -> Response:
+def move() -> Response:
     form = RegionForm()
-    if form.submit_to(profile.settle):
-        return done(_("Saved."), ".show")
-    return profile_page(name_form(), form, 422)
+    if form.submit_to(profile.live_in):
+        return done(_("Your country and your time zone are saved."), ".show")
+    return profile_page(region=form)
+
+
+@blueprint.action("/account/look", needs=SIGNED_IN)
+def wear() -> Response:
+    form = LookForm()
+    if form.submit_to(profile.wear):
+        return done(_("The look is saved."), ".show")
+    return profile_page(look=form)
 
 
 @blueprint.page("/account/password", needs=SIGNED_IN)
 def password() -> Response:
+    """The form itself asks for the present password; whoever has a second factor gives that first."""
+    if g.me.two_factor and not g.me.proved_within(CREDENTIALS):
+        return web.prove_first()
     return password_page(PasswordForm(everywhere_else=True))
 
 
 @blueprint.action("/account/password", needs=SIGNED_IN)
 def change_password() -> Response:
+    if g.me.two_factor and not g.me.proved_within(CREDENTIALS + MARGIN):
+        return web.prove_first()
     form = PasswordForm()
     if form.submit_to(profile.change_password):
         return done(_("Your password is changed."), "security.show")
@@ -102,8 +133,7 @@ def cancel() -> Response:
 @blueprint.page("/account/address/confirm/<token>", needs=ANYONE, limit=LINK_NETWORK)
 def opened(token: str) -> Response:
     """Looking uses nothing up (SU-11)."""
-    link = addresses.opened(token)
-    return private(page("accounts/address_confirm.html", form=NothingForm(), new=link.facts["typed"], back=False))
+    return link_page(addresses.opened(token), back=False)
 
 
 @blueprint.action("/account/address/confirm/<token>", needs=ANYONE, limit=LINK_NETWORK)
@@ -114,23 +144,14 @@ def confirm(token: str) -> Response:
 
 @blueprint.page("/account/address/revert/<token>", needs=ANYONE, limit=LINK_NETWORK)
 def revertible(token: str) -> Response:
-    link = addresses.revertible(token)
-    return private(page("accounts/address_confirm.html", form=NothingForm(), new=link.facts["typed"], back=True))
+    return link_page(addresses.revertible(token), back=True)
 
 
 @blueprint.action("/account/address/revert/<token>", needs=ANYONE, limit=LINK_NETWORK)
 def revert(token: str) -> Response:
     person = people.revert_address(token)
-    return done(_("You sign in as %(email)s again. Every session has ended; choose a new password.",
-                  email=person.email_typed), "recovery.forgotten")
-
-
-def name_form() -> NameForm:
-    return start(NameForm, first_name=g.me.first_name, last_name=g.me.last_name)
-
-
-def region_form() -> RegionForm:
-    return start(RegionForm, language=g.me.language, country=g.me.country, time_zone=g.me.time_zone, theme=g.me.theme)
+    return done(_("You sign in as %(email)s again. Ask for a new password now.", email=person.email_typed),
+                "recovery.forgotten")
 
 
 def start(kind: type, **values: object) -> Form:
@@ -140,8 +161,18 @@ def start(kind: type, **values: object) -> Form:
     return form
 
 
-def profile_page(names: Form, region: Form, status: int = 200) -> Response:
-    return page("accounts/profile.html", status, names=names, region=region, failed=status == 422)
+def profile_page(**refused: Form) -> Response:
+    """Every block as it stands, but the one that was refused."""
+    me = g.me
+    forms = {"names": start(NameForm, first_name=me.first_name, last_name=me.last_name),
+             "speech": start(LanguageForm, language=me.language),
+             "region": start(RegionForm, country=me.country, time_zone=me.time_zone),
+             "look": start(LookForm, theme=me.theme)}
+    return page("accounts/profile.html", 422 if refused else 200, **forms | refused, failed=bool(refused))
+
+
+def link_page(link: Link, *, back: bool) -> Response:
+    return page("accounts/address_confirm.html", new=link.facts["typed"], back=back)
 
 
 def password_page(form: Form, status: int = 200) -> Response:

@@ -1,12 +1,13 @@
 """A forgotten password."""
 from flask import Response
 
+import entering
 import i18n
 from accounts import recovery
 from forms import EmailAddress, Form, Secret, required
 from i18n import _, _l
 from limits import LINK_NETWORK, RESET_NETWORK
-from pages import page, private
+from pages import page
 from web import ANYONE, Blueprint, done
 
 blueprint = Blueprint("recovery", __name__)
@@ -30,8 +31,13 @@ def ask() -> Response:
     """Always the same answer, whoever has that address (RS-10)."""
     form = AddressForm()
     if form.submit_to(lambda email: recovery.ask(email, i18n.voice().language)):
-        return page("accounts/written.html", email=form.email.data)
+        return entering.written_to(form.email.data, ".written")
     return page("accounts/forgotten.html", 422, form=form)
+
+
+@blueprint.page("/forgotten/written", needs=ANYONE)
+def written() -> Response:
+    return entering.written()
 
 
 @blueprint.page("/reset/<token>", needs=ANYONE, limit=LINK_NETWORK)
@@ -50,4 +56,4 @@ def renew(token: str) -> Response:
 
 def shown(token: str, form: NewPasswordForm, status: int = 200) -> Response:
     user = recovery.opened(token).user
-    return private(page("accounts/reset.html", status, form=form, email=user.email_typed, two_factor=user.two_factor))
+    return page("accounts/reset.html", status, form=form, email=user.email_typed, two_factor=user.two_factor)

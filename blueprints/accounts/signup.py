@@ -8,8 +8,9 @@ from accounts import signin, signup
 from forms import Choice, EmailAddress, Form, Secret, Text, required
 from i18n import NAMES, _l
 from limits import LINK_NETWORK, SIGN_UP_NETWORK
+from models import Link
 from organisations import registration
-from pages import page, private
+from pages import page
 from rules import NotHere
 from settings import setting
 from web import ANYONE, Blueprint, go
@@ -46,16 +47,19 @@ def ask() -> Response:
     """Always the same answer, whoever has that address (SU-01)."""
     entry = AddressForm()
     if entry.submit_to(lambda email: signup.ask(email, i18n.voice().language)):
-        return page("accounts/written.html", email=entry.email.data)
+        return entering.written_to(entry.email.data, ".written")
     return page("accounts/signup.html", 422, form=entry)
+
+
+@blueprint.page("/signup/written", needs=ANYONE)
+def written() -> Response:
+    return entering.written()
 
 
 @blueprint.page("/signup/confirm/<token>", needs=ANYONE, limit=LINK_NETWORK)
 def opened(token: str) -> Response:
     """Looking at the link uses nothing up; a mail scanner may (SU-11)."""
-    link = signup.opened(token)
-    return private(page("accounts/signup_confirm.html", email=link.facts["typed"], form=AccountForm(
-        country=guessed_country(), language=i18n.voice().language)))
+    return account_page(signup.opened(token), AccountForm(country=guessed_country(), language=i18n.voice().language))
 
 
 @blueprint.action("/signup/confirm/<token>", needs=ANYONE, limit=LINK_NETWORK)
@@ -64,11 +68,16 @@ def confirm(token: str) -> Response:
     entry = AccountForm()
     if not entry.submit_to(lambda **told: registration.register(
             token, time_zone=formats.time_zone_of(told["country"]), **told)):
-        return private(page("accounts/signup_confirm.html", 422, email=link.facts["typed"], form=entry))
+        return account_page(link, entry, 422)
     person, organisation = entry.result
     device = entering.this_device()
     place = f"/o/{organisation.slug}/" if organisation else "/account/security/two-factor"
     return entering.let_in(signin.welcome(person, "password", device=device), device, place=place)
+
+
+def account_page(link: Link, form: AccountForm, status: int = 200) -> Response:
+    return page("accounts/signup_confirm.html", status, email=link.facts["typed"], form=form,
+                operator=bool(link.facts.get("operator")))
 
 
 def guessed_country() -> str:

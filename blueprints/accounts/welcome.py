@@ -1,18 +1,18 @@
 """The invitee's side of an invitation: look at it, accept, decline (G3)."""
-from flask import Response, g, url_for
+from flask import Response, g, session
 
 import entering
 import formats
 import i18n
-from accounts import signin
+from accounts import sessions, signin
 from forms import Choice, Form, Secret, Text, required
 from i18n import _, _l
 from limits import LINK_NETWORK
 from models import Invitation, User
 from organisations import invitations, registration, switching
 from organisations.roles import LABELS, MEANINGS
-from pages import page, private
-from rules import Gone
+from pages import page
+from rules import Forbidden, Gone
 from web import ANYONE, SIGNED_IN, Blueprint, done, go
 
 blueprint = Blueprint("welcome", __name__)
@@ -36,8 +36,7 @@ def show(token: str) -> Response:
     if not invitation.open:
         return over(invitation)
     invitations.seen(invitation)
-    return invited(token, invitation, JoinForm(first_name=invitation.first_name, last_name=invitation.last_name,
-                                               country=invitation.organisation.country))
+    return invited(invitation)
 
 
 @blueprint.action("/invitations/<token>/account", needs=ANYONE, limit=LINK_NETWORK)
@@ -47,7 +46,7 @@ def join(token: str) -> Response:
     form = JoinForm()
     if not form.submit_to(lambda **told: registration.join(
             token, language=i18n.voice().language, time_zone=formats.time_zone_of(told["country"]), **told)):
-        return invited(token, invitation, form, 422)
+        return invited(invitation, form, 422)
     device = entering.this_device()
     return entering.let_in(signin.welcome(form.result, "password", device=device), device,
                            place=f"/o/{invitation.organisation.slug}/")
@@ -55,9 +54,12 @@ def join(token: str) -> Response:
 
 @blueprint.action("/invitations/<token>/acceptance", needs=SIGNED_IN)
 def accept(token: str) -> Response:
-    """A known person joins with the account they are signed in to."""
+    """A known person joins with the account they are signed in to; with another one they see whose it is (IN-01)."""
     invitation = invitations.opened(token)
-    invitations.accept(token)
+    try:
+        invitations.accept(token)
+    except Forbidden:
+        return invited(invitation, status=403)
     return done(_("You are now part of %(organisation)s.", organisation=invitation.organisation.name),
                 "overview.show", organisation=invitation.organisation.slug)
 
@@ -65,30 +67,44 @@ def accept(token: str) -> Response:
 @blueprint.action("/invitations/<token>/refusal", needs=ANYONE, limit=LINK_NETWORK)
 def decline(token: str) -> Response:
     """No, thank you: needs no account."""
-    invitation = invitations.decline(token)
-    return private(page("accounts/declined.html", organisation=invitation.organisation.name))
+    session["declined"] = invitations.decline(token).organisation.name
+    return go(".declined")
+
+
+@blueprint.page("/invitations/declined", needs=ANYONE)
+def declined() -> Response:
+    return page("accounts/declined.html", organisation=session.pop("declined", ""))
 
 
 @blueprint.action("/invitations/<token>/mail", needs=ANYONE, limit=LINK_NETWORK)
 def mail(token: str) -> Response:
     """The link was handed over by hand: the one that proves the mailbox goes there (decision 14)."""
     invitation = invitations.mail_again(token)
-    return page("accounts/written.html", email=masked(invitation.email_typed))
+    return entering.written_to(masked(invitation.email_typed), ".written")
+
+
+@blueprint.page("/invitations/written", needs=ANYONE)
+def written() -> Response:
+    return entering.written()
 
 
 @blueprint.action("/invitations/<token>/other-account", needs=SIGNED_IN)
 def change_account(token: str) -> Response:
-    """Sign out here, and come back to the invitation as somebody else."""
-    from_here = url_for(".show", token=token)
-    return entering.let_out(go("signin.form", next=from_here))
+    """Sign out here, and look at the invitation again as nobody: from there one signs in, or makes an account."""
+    invitation = invitations.opened(token)
+    sessions.sign_out(g.me)
+    return entering.let_out(go(".show", token=invitation.public_id))
 
 
-def invited(token: str, invitation: Invitation, form: JoinForm, status: int = 200) -> Response:
-    known = User.select().where(User.email == invitation.email).exists() if invitation.mailed else None
+def invited(invitation: Invitation, form: JoinForm | None = None, status: int = 200) -> Response:
+    """Whether the address has an account is said to those alone who opened the mail that went to it."""
+    form = form or JoinForm(first_name=invitation.first_name, last_name=invitation.last_name,
+                            country=invitation.organisation.country)
+    known = invitation.mailed and User.select().where(User.email == invitation.email).exists()
     mine = g.me is not None and User.get_by_id(g.me.user_id).email == invitation.email
-    return private(page("accounts/invited.html", status, token=token, invitation=invitation, form=form, known=known,
-                        mine=mine, masked=masked(invitation.email_typed), role=LABELS[invitation.role],
-                        meaning=MEANINGS[invitation.role]))
+    return page("accounts/invited.html", status, link=invitation.public_id, invitation=invitation, form=form,
+                known=known, may_accept=mine or not invitation.exact_address, member=g.me and belongs(invitation),
+                masked=masked(invitation.email_typed), role=LABELS[invitation.role], meaning=MEANINGS[invitation.role])
 
 
 def over(invitation: Invitation) -> Response:
