@@ -115,6 +115,10 @@ def over(invitation: Invitation) -> Response:
     raise Gone
 
 
+def belongs(invitation: Invitation) -> bool:
+    return any(place.id == invitation.organisation_id for place in switching.places(g.me.user_id))
+
+
 def accepted_by_me(invitation: Invitation) -> bool:
     """Was it this person who accepted it?"""
     return any(place.membership_id == invitation.membership_id for place in switching.places(g.me.user_id))

@@ -8,9 +8,10 @@ import time_machine
 import clock
 import db
 import limits
+import web
 from accounts import addresses, links, passwords, recovery
 from demo import PASSWORD, acting
-from models import Link, Message, Session, User
+from models import InstallationEvent, Link, Message, Session, User
 from rules import Gone
 from settings import setting
 
@@ -104,16 +105,50 @@ def test_rs_05_the_second_factor_is_still_asked_for(visitor, cast):
 
 
 def test_rs_08_trying_tokens_is_stopped(visitor, cast):
-    browser = visitor()
+    token, browser = link_for(cast.people["luc"]).token, visitor()
+
+    def status(token):
+        return browser.client.get(f"/reset/{token}", base_url=setting.base_url, follow_redirects=True).status_code
     for number in range(limits.LINK_NETWORK.times):
-        assert browser.client.get(f"/reset/{number:016}.x", base_url=setting.base_url).status_code == 410
-    assert browser.client.get("/reset/0000000000000000.x", base_url=setting.base_url).status_code == 429
+        assert status(f"{number:016}.x") == 410
+    assert status("0000000000000000.x") == status(token) == 429
+    assert InstallationEvent.select().where(InstallationEvent.kind == "links.guessed").count() == 1
+
+
+def test_a_whole_choir_may_open_good_links_at_once(visitor, cast):
+    token, browser = link_for(cast.people["luc"]).token, visitor()
+    browser.get(f"/reset/{token}")
+    for _time in range(limits.LINK_NETWORK.times + 1):
+        browser.get(browser.page.path)
 
 
 def test_rs_09_a_secret_address_is_told_to_nobody(visitor, cast):
-    page = visitor().get(f"/reset/{link_for(cast.people['luc']).token}")
-    assert page.answer.headers["Referrer-Policy"] == "no-referrer"
+    token, browser = link_for(cast.people["luc"]).token, visitor()
+    name, _dot, secret = token.partition(".")
+    answer = browser.client.get(f"/reset/{token}?lang=de", base_url=setting.base_url)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/reset/{name}?lang=de")
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith(web.LINK_COOKIE))
+    assert {"HttpOnly", "SameSite=Lax", f"Path=/reset/{name}", f"Max-Age={web.LINK_LIFE}"} <= set(cookie.split("; "))
+    page = browser.get(f"/reset/{name}?lang=de")
+    assert secret not in page.html
     assert not [each for each in page.elements if each.get("src", "").startswith("http")]
+
+
+def test_rs_09_another_browser_knows_nothing_of_it(visitor, cast):
+    name = link_for(cast.people["luc"]).public_id
+    page = visitor(**{"Accept-Language": "en"}).get(f"/reset/{name}", expect=410)
+    assert "This browser does not know the link." in page.text()
+
+
+def test_rs_09_two_links_in_two_windows_do_not_meet(visitor, cast):
+    luc, grace = (link_for(cast.people[who]) for who in ("luc", "grace"))
+    browser = visitor()
+    browser.get(f"/reset/{luc.token}")
+    browser.get(f"/reset/{grace.token}")
+    browser.post(f"/reset/{luc.public_id}", password=NEW)
+    assert passwords.right(User.get_by_id(cast.people["luc"].id), NEW)
+    assert passwords.right(User.get_by_id(cast.people["grace"].id), PASSWORD)
 
 
 def test_rs_10_the_answer_is_the_same_for_everybody(visitor, cast):
