@@ -169,8 +169,6 @@ class Link(Record):
 class Organisation(Record):
     """A tenant. Counts are kept by the verbs that change them, so that no page counts rows."""
 
-    KINDS = ("individual", "association", "company", "foundation", "public_body", "school", "other")
-
     public_id = TextField(unique=True, default=crypto.public_id)
     slug = TextField(unique=True)               # never used again, not even after the end
     name = TextField()

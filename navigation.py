@@ -59,6 +59,9 @@ ACCOUNT = (
     Entry("/operator/", icon="server", label=_l("Operator’s console")),
 )
 
+INSIDE = "/o/<organisation>"
+
+
 def side() -> list[dict[str, Any]]:
     """The groups of the side bar: the organisation's inside one, else the account's."""
     here = g.get("here")
@@ -72,8 +75,17 @@ def account_menu() -> list[dict[str, Any]]:
     return _shown(ACCOUNT) if g.get("me") else []
 
 
+def same_page() -> tuple[str, Any]:
+    """This page's path below another organisation, and who may open it: cut where that has no such object."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    path = rule.removeprefix(INSIDE).partition("<")[0].rstrip("/") if rule.startswith(INSIDE) else ""
+    while path and INSIDE + path not in pages():
+        path = path.rpartition("/")[0]
+    return path or "/", pages().get(INSIDE + (path or "/"))
+
+
 def help_address() -> str:
-    return "/help" if "/help" in _pages() else ""
+    return "/help" if "/help" in pages() else ""
 
 
 def _shown(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
@@ -115,17 +127,17 @@ def _existing(entries: tuple[Entry, ...]) -> list[tuple[Entry, Any]]:
     known = _found_out("entries")                # by identity: the tables are constants
     if id(entries) not in known:
         rules = ((entry, _address(entry.path, "<organisation>")) for entry in entries)
-        known[id(entries)] = [(entry, _pages()[rule]) for entry, rule in rules if rule in _pages()]
+        known[id(entries)] = [(entry, pages()[rule]) for entry, rule in rules if rule in pages()]
     return known[id(entries)]  # type: ignore[no-any-return]
 
 
-def _pages() -> dict[str, Any]:
+def pages() -> dict[str, Any]:
     """Every address that shows a page, and who may enter."""
-    pages = _found_out("pages")
-    if not pages:
-        pages.update({rule.rule: getattr(current_app.view_functions[rule.endpoint], "needs", None)
+    known = _found_out("pages")
+    if not known:
+        known.update({rule.rule: getattr(current_app.view_functions[rule.endpoint], "needs", None)
                       for rule in current_app.url_map.iter_rules() if "GET" in (rule.methods or ())})
-    return pages
+    return known
 
 
 def _found_out(what: str) -> dict[Any, Any]:

@@ -5,6 +5,7 @@ says what happened, to «somebody».
 """
 from typing import Any
 
+import formats
 from i18n import Lazy, _, _l
 from models import Event, PersonalEvent
 from organisations import details
@@ -93,6 +94,8 @@ class _Known(dict[str, Any]):
 
     def __getitem__(self, name: str) -> str:
         value = self.get(name)
+        if name == "fields" and (changes := self.get("changes")):
+            return formats.list_of([str(label) for label, _before, _after in details.told(changes)])
         if name in ("role", "before") and value in set(LABELS):
             return str(LABELS[value])
         if name == "fields":

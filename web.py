@@ -21,6 +21,7 @@ import crypto
 import current
 import i18n
 import limits
+import navigation
 from accounts import links, sessions
 from db import database
 from i18n import _l
@@ -49,6 +50,8 @@ def open_request() -> Response | None:
     if request.endpoint in ("files.static", "public.healthz"):
         return None
     _known_host()
+    if "\x00" in request.path:                  # no name of ours has one, and PostgreSQL would stumble over it
+        abort(404)
     _same_site()
     database.connect(reuse_if_open=True)
     g.me = current_user._get_current_object() if current_user.is_authenticated else None
@@ -266,21 +269,12 @@ def enter_organisation() -> Response | None:
 
 
 def _switcher(places: Any) -> list[dict[str, Any]]:
-    """The other organisations, each with the address of this same page there."""
-    same = _same_page()
+    """One's organisations, each with the address of this same page there; or, if one may not see it, of the overview."""
+    path, needs = navigation.same_page()
     return [{"name": place.name, "initials": place.initials, "tone": place.tone, "logo_url": place.logo_url,
-             "role": LABELS[place.role], "public_id": place.public_id, "href": f"/o/{place.slug}{same}",
-             "is_current": place.slug == g.get("slug")}
+             "role": LABELS[place.role], "public_id": place.public_id, "is_current": place.slug == g.get("slug"),
+             "href": f"/o/{place.slug}{path if place.standing.may(needs) else '/?instead'}"}
             for place in places]
-
-
-def _same_page() -> str:
-    """This page's path below the organisation, cut where another organisation has no such object."""
-    rule = request.url_rule
-    if rule is None or not rule.rule.startswith("/o/<organisation>"):
-        return "/"
-    inside = rule.rule.removeprefix("/o/<organisation>")
-    return inside.partition("<")[0].rstrip("/") or "/"
 
 
 # --- ways on -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import i18n
 import templating
 from models import Message
 from notices.notices import NOTICES
-from organisations.details import LABELS as LABELS_OF_DETAILS
+from organisations import details
 from organisations.roles import LABELS
 from settings import setting
 
@@ -55,8 +55,7 @@ def _facts(facts: dict[str, Any]) -> dict[str, Any]:
 
 def fields_told(changes: list[list[str]]) -> list[tuple[Any, str]]:
     """Each changed field by its name, with what it was and what it is."""
-    return [(LABELS_OF_DETAILS.get(field, field), f"{before or '–'} → {after or '–'}")
-            for field, before, after in changes]
+    return [(label, f"{before} → {after}") for label, before, after in details.told(changes)]
 
 
 def _line(text: str) -> str:
@@ -64,5 +63,4 @@ def _line(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    lines = "\n".join(line.strip() for line in text.strip().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines).replace("\n--\n", "\n-- \n") + "\n"     # RFC 3676 §4.3
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in text.strip().splitlines())) + "\n"

@@ -1,17 +1,26 @@
-"""Making an organisation, and its details (G12)."""
+"""Making an organisation."""
 import re
 import unicodedata
 
+from peewee import IntegrityError
+
 import audit
 import current
+import db
+import formats
 import limits
 import rules
+from clock import MINUTE, now
 from db import transaction
 from i18n import _l
-from models import Organisation, Role, User
+from models import Membership, Organisation, Role, User
 from organisations import members
 from rules import Refused
-from tenancy import working_for
+from tenancy import across_organisations, working_for
+
+KINDS = {"association": _l("Association"), "company": _l("Company"), "foundation": _l("Foundation"),
+         "individual": _l("Individual"), "public_body": _l("Public body"), "school": _l("School"),
+         "other": _l("Other")}
 
 # Words of our own addresses, and those a stranger could use to look official (SU-10).
 TAKEN = frozenset({
@@ -24,14 +33,24 @@ FRANCS = frozenset({"CH", "LI"})
 
 def create(name: str, *, kind: str = "other", country: str = "CH", language: str = "", slug: str = "",
            origin: str = "created") -> Organisation:
-    """An organisation whose creator is its legal representative at once."""
-    name = rules.name(name, "name", longest=120)
+    """An organisation whose creator is its legal representative at once.
+
+    An individual's is called like the person if it has no other name (G12-R5). A form sent twice makes one.
+    """
+    person = User.get_by_id(current.actor().user_id)
+    name = rules.name(name, "name", longest=120) or (person.name if kind == "individual" else "")
     if not name:
         raise Refused(_l("Give the organisation a name."), "name")
-    person = User.get_by_id(current.actor().user_id)
+    if kind not in KINDS:
+        raise Refused(_l("Choose one of the offered values."), "kind")
+    if country not in formats.country_names():
+        raise Refused(_l("Choose one of the offered values."), "country")
     limits.spend(limits.CREATE_ORGANISATION, person.id)
     with transaction():
-        organisation = Organisation.create(
+        db.exclusively(f"organisations of person {person.id}")
+        if twin := just_made(person, name, slug):
+            return twin
+        organisation = _stored(
             slug=checked_slug(slug) if slug else free_slug(name), name=name, kind=kind, country=country,
             currency=currency_of(country), language=language or person.language, time_zone=person.time_zone,
             origin=origin)
@@ -41,7 +60,25 @@ def create(name: str, *, kind: str = "other", country: str = "CH", language: str
             audit.record("member.joined", membership.public_id, person=person.name, role=Role.LEGAL)
         audit.record_for(person.id, "organisation.created", organisation=name)
         User.update(last_organisation=organisation.id).where(User.id == person.id).execute()
-        return organisation  # type: ignore[no-any-return]
+        return organisation
+
+
+def just_made(person: User, name: str, slug: str) -> Organisation | None:
+    """What the same person made under the same name a moment ago: a double click, not a second wish (WB-17)."""
+    with across_organisations("a person's own organisations"):
+        same = (Organisation.select().join(Membership)
+                .where(Membership.user == person.id, Membership.role == Role.LEGAL, Organisation.name == name,
+                       Organisation.created > now() - MINUTE))
+        return next((each for each in same if slug in ("", each.slug)), None)
+
+
+def _stored(**columns: str) -> Organisation:
+    """The row; or Refused, if somebody took the address at this very instant."""
+    try:
+        with db.database.atomic():
+            return Organisation.create(**columns)  # type: ignore[no-any-return]
+    except IntegrityError:
+        raise Refused(_l("This address is taken."), "slug") from None
 
 
 def currency_of(country: str) -> str:

@@ -1,6 +1,7 @@
 """An organisation's logo: a raster image, drawn anew by us, so that nothing but pixels is kept (WB-06)."""
 import hashlib
 import io
+import threading
 import warnings
 
 from PIL import Image, UnidentifiedImageError
@@ -14,9 +15,11 @@ from rules import Refused
 from tenancy import at_work
 
 LARGEST = 2 << 20                               # bytes
-MOST_PIXELS = 16_000_000
+LONGEST = 4096                                  # pixels of a side, as sent
 KINDS = ("PNG", "JPEG", "WEBP")
 SIDE = 512                                      # pixels of the longer side, as kept
+TOO_MANY = _l("This picture has too many pixels. Make it smaller first.")
+_one_at_a_time = threading.Lock()               # each may take 70 MB while it is drawn
 
 
 def change(content: bytes) -> Organisation:
@@ -46,21 +49,26 @@ def redrawn(content: bytes) -> tuple[bytes, int, int]:
         raise Refused(_l("This file is empty."), "logo")
     if len(content) > LARGEST:
         raise Refused(_l("Choose a picture of at most 2 MB."), "logo")
+    with _one_at_a_time:
+        return _drawn(content)
+
+
+def _drawn(content: bytes) -> tuple[bytes, int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=KINDS) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise Refused(_l("This picture has too many pixels. Make it smaller first."), "logo")
+                if max(picture.size) > LONGEST:
+                    raise Refused(TOO_MANY, "logo")
                 picture.seek(0)
                 small = picture.convert("RGBA")
                 small.thumbnail((SIDE, SIDE))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError,
-            Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Refused(TOO_MANY, "logo") from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
         raise Refused(_l("Choose a picture as PNG, JPEG or WebP. Others, SVG among them, are not accepted."),
                       "logo") from None
+    plain = Image.frombytes("RGBA", small.size, small.tobytes())    # pixels only: no profile, no text, no place
     out = io.BytesIO()
-    plain = Image.new("RGBA", small.size)
-    plain.putdata(list(small.getdata()))        # pixels only: no profile, no text, no place
     plain.save(out, "PNG", optimize=True)
     return out.getvalue(), plain.width, plain.height

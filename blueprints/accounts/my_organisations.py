@@ -2,10 +2,11 @@
 from flask import Response, g, request
 
 import formats
-from forms import Choice, Form, Text, required
+from forms import Choice, Form, Text
 from i18n import _, _l
 from models import Invitation, Organisation, User
 from organisations import invitations, lifecycle, switching
+from organisations.lifecycle import KINDS
 from organisations.roles import LABELS
 from pages import page
 from rules import fold
@@ -13,13 +14,8 @@ from web import SIGNED_IN, Blueprint, done
 
 blueprint = Blueprint("my_organisations", __name__)
 
-KINDS = {"association": _l("Association"), "company": _l("Company"), "foundation": _l("Foundation"),
-         "individual": _l("Individual"), "public_body": _l("Public body"), "school": _l("School"),
-         "other": _l("Other")}
-
-
 class OrganisationForm(Form):
-    name = Text(_l("Name"), [required()])
+    name = Text(_l("Name"))
     kind = Choice(_l("Kind"), choices=KINDS.items(), default="association")
     country = Choice(_l("Country"))
     slug = Text(_l("Address"))

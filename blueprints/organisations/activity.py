@@ -1,67 +1,61 @@
 """The organisation's book, in words."""
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from flask import Response, g, request
 
-from flask import Response, request
-from peewee import JOIN
-
-import i18n
+import formats
+import limits
 import paging
+import sheets
 import stories
-from models import Event, EventFacts, Membership, User
+import web
+from i18n import _
+from models import Event, Membership
+from organisations import activity, details
+from organisations.activity import Filter
 from organisations.roles import Right
 from pages import page
 from web import OrganisationBlueprint
 
 blueprint = OrganisationBlueprint("activity", __name__)
 
-GROUPS = {"member": "member.", "invitation": "invitation.", "organisation": "organisation."}
-
 
 @blueprint.page("/activity", needs=Right.READ_ACTIVITY)
 def show() -> Response:
     """Who did what, the latest first; the filters are the address."""
-    lines, chosen = filtered(everything())
-    cut = paging.cut(lines, [(Event.number, False)], "activity")
-    rows = [(line, stories.of_organisation(line, facts(line)), facts(line) or {}) for line in cut.rows]
-    return page("organisations/activity.html", cut=cut, rows=rows, chosen=chosen, groups=GROUPS)
+    if elsewhere := web.tidy():
+        return elsewhere
+    asked = Filter.of(request.args)
+    who = activity.person(asked.who) if asked.who else None
+    cut = paging.cut(activity.lines(asked, who), [(Event.number, False)], "activity")
+    people = {who.user_id: who} if who else activity.people(cut.rows)
+    lines = [(line, sentence(line), changes(line), people.get(line.actor_id)) for line in cut.rows]
+    return page("organisations/activity.html", cut=cut, lines=lines, asked=asked, chips=chips(asked, who),
+                groups=[(name, label) for name, (label, _kinds) in activity.GROUPS.items()])
 
 
-def everything() -> Any:
-    return (Event.select(Event, EventFacts.facts)
-            .join(EventFacts, JOIN.LEFT_OUTER, on=(EventFacts.event == Event.id), attr="told"))
+@blueprint.page("/activity.csv", needs=Right.READ_ACTIVITY, limit=limits.EXPORT)
+def export() -> Response:
+    """What the page shows, as a file."""
+    found = activity.export(Filter.of(request.args))
+    head = [_("Number"), _("When"), _("Who"), _("What"), _("Changes")]
+    return sheets.sheet(f"{g.here.slug}-activity", head, (
+        [line.number, line.at.isoformat(), (activity.facts(line) or {}).get("by") or "", sentence(line),
+         "; ".join(f"{label}: {before} → {after}" for label, before, after in changes(line))]
+        for line in found))
 
 
-def filtered(lines: Any) -> tuple[Any, dict[str, str]]:
-    """Only what the address asks for: `who` (a member's id), `what` (a group), `from` and `to` (days)."""
-    chosen = {name: request.args.get(name, "") for name in ("who", "what", "from", "to")}
-    if chosen["who"]:
-        person = (Membership.select(Membership.user, User.first_name, User.last_name).join(User)
-                  .where(Membership.public_id == chosen["who"]).first())
-        lines = lines.where(Event.actor == (person.user_id if person else 0))
-        chosen["name"] = person.user.name if person else ""
-    if chosen["what"] in GROUPS:
-        lines = lines.where(Event.kind.startswith(GROUPS[chosen["what"]]))
-    if start := day(chosen["from"]):
-        lines = lines.where(Event.at >= midnight(start))
-    if end := day(chosen["to"]):
-        lines = lines.where(Event.at < midnight(end + timedelta(days=1)))
-    return lines, chosen
+def chips(asked: Filter, who: Membership | None) -> list[tuple[object, str]]:
+    """What is filtered, in words, and the parameter that says so."""
+    told = {"who": who.user.name if who else _("Nobody here"),
+            "what": activity.GROUPS[asked.what][0] if asked.what else "",
+            "from": _("From %(day)s", day=formats.day(asked.since)),
+            "to": _("Until %(day)s", day=formats.day(asked.until))}
+    return [(told[name], name) for name in asked.asked]
 
 
-def day(text: str) -> date | None:
-    """A day as a browser writes it; nonsense asks for nothing."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def sentence(line: Event) -> str:
+    return stories.of_organisation(line, activity.facts(line))
 
 
-def midnight(when: date) -> datetime:
-    """The beginning of a day on the reader's clock."""
-    return datetime.combine(when, time(), ZoneInfo(i18n.voice().time_zone)).astimezone(UTC)
-
-
-def facts(line: Event) -> dict[str, Any] | None:
-    return getattr(getattr(line, "told", None), "facts", None)
+def changes(line: Event) -> list[tuple[object, str, str]]:
+    """What was and what is, where the line is about details."""
+    return details.told((activity.facts(line) or {}).get("changes", ()))

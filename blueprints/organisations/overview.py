@@ -2,12 +2,13 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response, g
+from flask import Response, flash, g, request
 from peewee import JOIN
 
 import audit
 import stories
 from db import instant
+from i18n import _
 from models import Event, EventFacts
 from organisations import checklist
 from organisations.roles import Right
@@ -23,6 +24,9 @@ LATEST = 5
 @blueprint.page("/", needs=Right.SEE_ORGANISATION)
 def show() -> Response:
     """For everybody their role; for administration the rest."""
+    if "instead" in request.args:               # from the switcher (web)
+        flash(_("The page you came from is not open to you in %(organisation)s.", organisation=g.here.name), "warning")
+        return go(".show")
     if not g.may(Right.SEE_MEMBERS):
         return page("organisations/overview.html", steps=(), latest=())
     return page("organisations/overview.html", latest=latest(), steps=checklist.steps(g.here, g.me.two_factor))

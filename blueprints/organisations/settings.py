@@ -1,14 +1,18 @@
 """The organisation's details and logo (G12)."""
-from flask import Response, g, make_response
+from typing import Any
+
+from flask import Response, g, make_response, request, url_for
 from wtforms import IntegerField
 
 import formats
 import limits
 from accounts.sessions import PEOPLE
 from forms import Choice, Form, Text, Tick, required, upload
-from i18n import NAMES, _, _l
+from i18n import NAMES, _
 from models import Organisation, Picture
 from organisations import details, logos
+from organisations.details import LABELS
+from organisations.lifecycle import KINDS
 from organisations.roles import Right
 from pages import page
 from rules import Conflict, NotHere, Refused
@@ -16,27 +20,22 @@ from web import OrganisationBlueprint, done
 
 blueprint = OrganisationBlueprint("settings", __name__)
 
-KINDS = {"individual": _l("Individual"), "association": _l("Association"), "company": _l("Company"),
-         "foundation": _l("Foundation"), "public_body": _l("Public body"), "school": _l("School"),
-         "other": _l("Other")}
-
-
 class DetailsForm(Form):
     version = IntegerField()
-    name = Text(_l("Name"), [required()])
-    kind = Choice(_l("Kind"), choices=KINDS.items())
-    street = Text(_l("Street"))
-    house_number = Text(_l("Number"))
-    address_line = Text(_l("Additional line"))
-    postcode = Text(_l("Postcode"))
-    town = Text(_l("Town"))
-    region = Text(_l("Region"))
-    country = Choice(_l("Country"))
-    phone = Text(_l("Phone"))
-    vat_number = Text(_l("VAT number"))
-    language = Choice(_l("Language of letters"), choices=[(code, NAMES[code]) for code in NAMES])
-    time_zone = Choice(_l("Time zone"))
-    admins_may_edit = Tick(_l("Administration may change these details, too"))
+    name = Text(LABELS["name"], [required()])
+    kind = Choice(LABELS["kind"], choices=KINDS.items())
+    street = Text(LABELS["street"])
+    house_number = Text(LABELS["house_number"])
+    address_line = Text(LABELS["address_line"])
+    postcode = Text(LABELS["postcode"])
+    town = Text(LABELS["town"])
+    region = Text(LABELS["region"])
+    country = Choice(LABELS["country"])
+    phone = Text(LABELS["phone"])
+    vat_number = Text(LABELS["vat_number"])
+    language = Choice(LABELS["language"], choices=[(code, NAMES[code]) for code in NAMES])
+    time_zone = Choice(LABELS["time_zone"])
+    admins_may_edit = Tick(LABELS["admins_may_edit"])
 
     def __init__(self, **start: object):
         super().__init__(**start)
@@ -57,14 +56,33 @@ def show() -> Response:
 
 @blueprint.action("/settings", needs=Right.EDIT_DETAILS, fresh=PEOPLE)
 def change() -> Response:
-    form = DetailsForm()
+    before, form = Organisation.get_by_id(g.here.id), DetailsForm()
     try:
         if form.submit_to(details.change):
-            return done(_("The details are saved."), ".show")
+            return done(saved(before.currency, form.result.currency), ".show")
     except Conflict as conflict:
         form.form_errors.append(conflict.why)
-        return shown(Organisation.get_by_id(g.here.id), form, 409)
-    return shown(Organisation.get_by_id(g.here.id), form, 422)
+        now = Organisation.get_by_id(g.here.id)
+        form.version.data = now.version         # saved once more, it replaces what is there now
+        return shown(now, form, 409, meanwhile=differences(now, form))
+    return shown(before, form, 422)
+
+
+def saved(before: str, after: str) -> str:
+    """G12-R2: the country decides the currency, of future documents only."""
+    if after == before:
+        return _("The details are saved.")
+    return _("The details are saved. Future documents will be in %(currency)s, earlier ones stay as they are.",
+             currency=after)
+
+
+def differences(now: Organisation, form: DetailsForm) -> list[tuple[Any, str, str]]:
+    """What is saved by now where this person has typed something else: field, saved, typed."""
+    start = start_of(now)
+    if not g.may(Right.GIVE_LEGAL):
+        del start["admins_may_edit"]            # not asked, so not answered
+    return details.told((name, str(start[name]), str(form[name].data)) for name in details.FIELDS
+                        if name in start and start[name] != form[name].data)
 
 
 @blueprint.action("/settings/logo", needs=Right.EDIT_DETAILS, fresh=PEOPLE, limit=limits.UPLOAD)
@@ -98,12 +116,25 @@ def logo(digest: str) -> Response:
 
 
 def as_form(organisation: Organisation) -> DetailsForm:
-    start = {name: getattr(organisation, name) for name in ("version", *details.FIELDS) if name != "currency"}
+    start = start_of(organisation)
     form = DetailsForm(**start)
     form.process(None, data=start)
     return form
 
 
-def shown(organisation: Organisation, form: DetailsForm, status: int = 200, logo: Form | None = None) -> Response:
-    return page("organisations/settings.html", status, form=form, organisation=organisation, kinds=KINDS,
-                logo=logo or LogoForm(), country=formats.country_names().get(organisation.country, ""))
+def start_of(organisation: Organisation) -> dict[str, Any]:
+    """What the fields begin with."""
+    start = {name: getattr(organisation, name) for name in ("version", *details.FIELDS) if name != "currency"}
+    return start | {"phone": details.phone_told(organisation.phone)}
+
+
+def shown(organisation: Organisation, form: DetailsForm, status: int = 200, logo: Form | None = None,
+          meanwhile: list[tuple[Any, str, str]] | None = None) -> Response:
+    """As a form where the proof is fresh, so that nothing typed is lost to asking for one; else to be read."""
+    allowed = g.may(Right.EDIT_DETAILS)
+    fresh = request.method == "POST" or g.me.proved_within(PEOPLE)
+    told = {name: details.value_told(name, str(getattr(organisation, name))) for name in details.FIELDS}
+    told["phone"] = details.phone_told(organisation.phone, organisation.country)
+    return page("organisations/settings.html", status, form=form, organisation=organisation, told=told,
+                editable=allowed and fresh, logo=logo or LogoForm(), meanwhile=meanwhile,
+                prove=url_for("prove.form", next=request.path) if allowed and not fresh else None)
