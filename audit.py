@@ -6,10 +6,12 @@ their own: erasing them leaves the chain whole (decision 6).
 """
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Iterator
 from typing import Any
 
+import peewee
 from peewee import JOIN
 
 import current
@@ -23,7 +25,10 @@ from models import (
     PersonalEvent,
     PersonalEventFacts,
 )
+from rules import Busy
 from tenancy import at_work
+
+log = logging.getLogger(__name__)
 
 
 def record(kind: str, subject: str = "", **facts: Any) -> Event:
@@ -56,8 +61,14 @@ def _write(book: Any, details: Any, name: str, where: Any, owner: dict[str, Any]
     last = book.last(*where)
     line = {"number": last.number + 1 if last else 1, "at": now(), "kind": kind, "actor": who.user_id,
             "actor_kind": who.kind, "subject": subject, "commitment": commitment(salt, full)}
-    event = book.create(**owner, **line, digest=chained(last.digest if last else "", line))
-    details.create(event=event, salt=salt, facts=full)
+    try:
+        event = book.create(**owner, **line, digest=chained(last.digest if last else "", line))
+        details.create(event=event, salt=salt, facts=full)
+    except peewee.OperationalError:
+        raise
+    except peewee.DatabaseError as trouble:     # the deed is undone with it, and may be tried again (AU-06)
+        log.error("%s could not be written down: %s", kind, trouble)
+        raise Busy from trouble
     return event
 
 

@@ -122,7 +122,7 @@ def verify() -> None:
         for fault in verification.faults():
             click.echo(fault)
             wrong += 1
-    click.echo("Everything is as it must be." if not wrong else f"{wrong} faults.")
+    click.echo("Everything is as it must be." if not wrong else "1 fault." if wrong == 1 else f"{wrong} faults.")
     sys.exit(bool(wrong))
 
 

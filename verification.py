@@ -1,10 +1,11 @@
 """Is everything as it must be? The books whole, the counts right, every organisation with somebody responsible."""
 from collections.abc import Iterator
 
-from peewee import fn
+from peewee import JOIN, fn
 
 import audit
 from models import (
+    TABLES,
     Event,
     EventFacts,
     InstallationEvent,
@@ -14,6 +15,7 @@ from models import (
     Organisation,
     PersonalEvent,
     PersonalEventFacts,
+    Picture,
     Role,
     User,
 )
@@ -30,6 +32,7 @@ def faults() -> Iterator[str]:
     for _owner, number, fault in audit.broken_lines(InstallationEvent, InstallationEventFacts):
         yield f"installation: line {number} {fault}"
     yield from _copies()
+    yield from _orphans()
 
 
 def _of(organisation: Organisation) -> Iterator[str]:
@@ -38,6 +41,8 @@ def _of(organisation: Organisation) -> Iterator[str]:
     present = Membership.present()
     if organisation.status == "active" and not Membership.legal_representatives().exists():
         yield "no active legal representative (RI-1)"
+    if organisation.logo and not Picture.select().where(Picture.digest == organisation.logo).exists():
+        yield "its logo is gone"
     counted = {
         "members": present.where(Membership.role != Role.EXTERNAL).count(),
         "externals": present.where(Membership.role == Role.EXTERNAL).count(),
@@ -55,3 +60,15 @@ def _copies() -> Iterator[str]:
                  .where(Membership.two_factor != User.two_factor, Membership.ended.is_null()).scalar())
     if wrong:
         yield f"{wrong} memberships disagree with their person about the second factor"
+
+
+def _orphans() -> Iterator[str]:
+    """Rows that point at a row that is not there. The database forbids them; a restored file may have some."""
+    with across_organisations("checking that no row points into nothing"):
+        for table in TABLES:
+            for field in table._meta.refs:
+                there = field.rel_model.alias()
+                lost = (table.select(fn.COUNT(table.id)).join(there, JOIN.LEFT_OUTER, on=(field == there.id))
+                        .where(field.is_null(False), there.id.is_null()).scalar())
+                if lost:
+                    yield f"{lost} rows of {table._meta.table_name} have a {field.name} that is not there"

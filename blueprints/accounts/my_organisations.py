@@ -10,6 +10,7 @@ from organisations.lifecycle import KINDS
 from organisations.roles import LABELS
 from pages import page
 from rules import fold
+from settings import setting
 from web import SIGNED_IN, Blueprint, done
 
 blueprint = Blueprint("my_organisations", __name__)
@@ -18,7 +19,7 @@ class OrganisationForm(Form):
     name = Text(_l("Name"))
     kind = Choice(_l("Kind"), choices=KINDS.items(), default="association")
     country = Choice(_l("Country"))
-    slug = Text(_l("Address"))
+    slug = Text(_l("Short name"))
 
     def __init__(self, **start: object):
         super().__init__(**start)
@@ -68,4 +69,4 @@ def decline(id: str) -> Response:
 
 
 def new_page(form: OrganisationForm, status: int = 200) -> Response:
-    return page("accounts/organisation_new.html", status, form=form)
+    return page("accounts/organisation_new.html", status, form=form, host=setting.host)

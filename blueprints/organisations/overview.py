@@ -1,6 +1,6 @@
 """The organisation at a glance: what is to do, how far it is set up, what happened last."""
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, flash, g, request
 from peewee import JOIN
@@ -9,7 +9,7 @@ import audit
 import stories
 from db import instant
 from i18n import _
-from models import Event, EventFacts
+from models import Event, EventFacts, User
 from organisations import checklist
 from organisations.roles import Right
 from pages import page
@@ -38,14 +38,23 @@ def hide_checklist() -> Response:
     return go(".show")
 
 
-def latest() -> list[tuple[datetime, str]]:
-    """When, and what in words."""
-    return [(instant(at), stories.told(stories.ORGANISATION, kind, audit.facts_as_stored(facts)))
-            for at, kind, facts in _latest()()]
+class Line(NamedTuple):
+    """What happened last: when, in words, and who did it, if anybody."""
+
+    at: datetime | None
+    sentence: str
+    actor: dict[str, str] | None
+
+
+def latest() -> list[Line]:
+    return [Line(instant(at), stories.told(stories.ORGANISATION, kind, audit.facts_as_stored(facts)),
+                 {"public_id": id, "first_name": first, "last_name": last} if id else None)
+            for at, kind, facts, id, first, last in _latest()()]
 
 
 @question
 def _latest() -> Any:
-    return (Event.select(Event.at, Event.kind, EventFacts.facts)
-            .join(EventFacts, JOIN.LEFT_OUTER, on=(EventFacts.event == Event.id))
+    return (Event.select(Event.at, Event.kind, EventFacts.facts, User.public_id, User.first_name, User.last_name)
+            .join(EventFacts, JOIN.LEFT_OUTER, on=(EventFacts.event == Event.id)).switch(Event)
+            .join(User, JOIN.LEFT_OUTER, on=(Event.actor == User.id))
             .order_by(Event.number.desc()).limit(LATEST))

@@ -8,7 +8,7 @@ import formats
 import limits
 from accounts.sessions import PEOPLE
 from forms import Choice, Form, Text, Tick, required, upload
-from i18n import NAMES, _
+from i18n import NAMES, _, _l
 from models import Organisation, Picture
 from organisations import details, logos
 from organisations.details import LABELS
@@ -35,7 +35,7 @@ class DetailsForm(Form):
     vat_number = Text(LABELS["vat_number"])
     language = Choice(LABELS["language"], choices=[(code, NAMES[code]) for code in NAMES])
     time_zone = Choice(LABELS["time_zone"])
-    admins_may_edit = Tick(LABELS["admins_may_edit"])
+    admins_may_edit = Tick(_l("Administration may change these details, too"))
 
     def __init__(self, **start: object):
         super().__init__(**start)
