@@ -98,8 +98,6 @@ class _Known(dict[str, Any]):
             return formats.list_of([str(label) for label, _before, _after in details.told(changes)])
         if name in ("role", "before") and value in set(LABELS):
             return str(LABELS[value])
-        if name == "fields":
-            return ", ".join(str(details.LABELS.get(field, field)) for field in str(value or "…").split(", "))
         if name in ("by", "person") and not value:
             return _("somebody") if value is None else _("Kanton itself")
         return str(value) if value not in (None, "") else "…"

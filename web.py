@@ -269,7 +269,7 @@ def enter_organisation() -> Response | None:
 
 
 def _switcher(places: Any) -> list[dict[str, Any]]:
-    """One's organisations, each with the address of this same page there; or, if one may not see it, of the overview."""
+    """One's organisations, each with the address of this same page there, or of the overview if it is not open."""
     path, needs = navigation.same_page()
     return [{"name": place.name, "initials": place.initials, "tone": place.tone, "logo_url": place.logo_url,
              "role": LABELS[place.role], "public_id": place.public_id, "is_current": place.slug == g.get("slug"),

@@ -63,4 +63,5 @@ def _line(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in text.strip().splitlines())) + "\n"
+    lines = "\n".join(line.strip() for line in text.strip().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).replace("\n--\n", "\n-- \n") + "\n"     # RFC 3676 §4.3

@@ -61,8 +61,9 @@ def change(version: int, **said: Any) -> Organisation:
 def checked(said: dict[str, Any]) -> dict[str, Any]:
     """The details as they will be stored, or Refused by the field."""
     country = said["country"]
-    offered = {"kind": KINDS, "country": formats.country_names(), "language": NAMES,
-               "time_zone": dict(formats.time_zones())}
+    offered: dict[str, dict[str, Any]] = {
+        "kind": KINDS, "country": formats.country_names(), "language": NAMES,
+        "time_zone": dict(formats.time_zones())}
     for field, values in offered.items():
         if said[field] not in values:
             raise Refused(_l("Choose one of the offered values."), field)
