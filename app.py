@@ -14,6 +14,7 @@ import commands
 import crypto
 import db
 import i18n
+import logs
 import outbox
 import pages
 import plugins
@@ -22,6 +23,7 @@ import web
 import worker
 from accounts import sessions
 from settings import setting
+from tenancy import number_at_work
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ LARGEST = 4 << 20                               # bytes of a request: a logo and
 
 
 def create_app() -> Flask:
+    logs.begin(number_at_work)
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config.update(
         SECRET_KEY=crypto.purpose_key("cookie"), MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=256 << 10,
@@ -122,7 +125,7 @@ def _database_trouble(error: peewee.OperationalError) -> Any:
 
 
 def _unexpected(error: Exception) -> Any:
-    log.exception("request %s: %s %s", g.get("request_id"), request.method, request.path)
+    log.exception("request %s: %s %s", g.get("request_id"), request.method, request.url_rule)   # its path may be a link
     return error_page(500, error)
 
 

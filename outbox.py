@@ -12,7 +12,7 @@ from typing import Any
 from clock import DAY, epoch, now
 from db import database, transaction
 from models import Message
-from tenancy import NoTenant, at_work
+from tenancy import number_at_work
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def post(notice: str, to: str, *, language: str, name: str = "", channel: str = 
          time_zone: str = "", user: Any = None, subject: str = "", **facts: Any) -> Message:
     """Write a message down. It leaves only if the transaction is kept. `to` is one address."""
     message = Message.create(channel=channel, recipient=to, name=name, notice=notice, facts=facts, language=language,
-                             country=country, time_zone=time_zone, user=user, organisation_id=_errand(),
+                             country=country, time_zone=time_zone, user=user, organisation_id=number_at_work(),
                              subject=subject)
     database.after_commit(_nudge)
     return message  # type: ignore[no-any-return]
@@ -45,13 +45,6 @@ def post_to(user: Any, notice: str, *, to: str = "", **facts: Any) -> Message:
     """Write to a person, in their language and their time."""
     return post(notice, to or user.email_typed, name=user.name, language=user.language, country=user.country,
                 time_zone=user.time_zone, user=user.id, **facts)
-
-
-def _errand() -> int | None:
-    try:
-        return getattr(at_work(), "id", None)
-    except NoTenant:
-        return None
 
 
 def _nudge() -> None:

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     return _run_together([
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "app:create_app", "--host", options.host,
          "--port", str(options.port), "--workers", str(setting.workers), "--blocking-threads", str(THREADS),
-         "--runtime-mode", "mt", "--no-ws", "--log-level", "error"],
+         "--runtime-mode", "mt", "--no-ws", "--log-level", "error", "--log-config", "logs.json"],
         [sys.executable, "-m", "worker"]])
 
 

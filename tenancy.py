@@ -47,6 +47,11 @@ def at_work() -> Any:
         raise NoTenant from None
 
 
+def number_at_work() -> int | None:
+    """Whose errand this is, for those who note it down: the organisation's number, or None."""
+    return getattr(_at_work.get(None), "id", None)
+
+
 def _unbounded() -> bool:
     return at_work() is _everyone
 

@@ -1,14 +1,15 @@
 """Huey, and the timetable: empties the outbox and does what the clock asks for.
 
 The queue only wakes the worker; what is to be done stands in rows. A lost wake
-is found by the sweep a minute later.
+is found by the sweep a minute later, and a lost queue is made anew.
 """
 import logging
-import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from huey import SqliteHuey, crontab
@@ -16,13 +17,20 @@ from huey.api import Huey
 
 import db
 import limits
+import logs
 import outbox
 import plugins
 from accounts import second_factors, sessions, signin
+from clock import epoch
 from organisations import invitations
 from settings import setting
+from tenancy import number_at_work
 
 log = logging.getLogger(__name__)
+
+LONGEST_NAP = 0.25                              # seconds between two looks at the queue's file
+LAST_WORD = 8                                   # seconds for the letter in hand, when told to stop
+SILENT = 180                                    # seconds after which the worker counts as gone
 
 
 @cache
@@ -30,18 +38,37 @@ def queue() -> Huey:
     """One queue for the installation: a file in DATA, or Redis when several machines share it."""
     if setting.redis_url:
         from huey import RedisHuey
-        return RedisHuey("kanton", url=setting.redis_url)
+        return RedisHuey("kanton", url=setting.redis_url, results=False)
     setting.data.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey("kanton", filename=str(setting.data / "worker.db"), results=False)
+    return _in(setting.data / "worker.db")
+
+
+def _in(file: Path) -> Huey:
+    try:
+        return SqliteHuey("kanton", filename=str(file), results=False)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):         # locked, or no room: another time
+            raise
+        log.warning("%s is broken and begun anew: %s", file, error)
+        for each in file.parent.glob(f"{file.name}*"):
+            each.unlink(missing_ok=True)
+        return SqliteHuey("kanton", filename=str(file), results=False)
+
+
+def deliver() -> None:
+    """Empty the outbox, and leave word that there is a worker."""
+    queue().put("seen", epoch())
+    outbox.deliver_due(stop=stopping)
 
 
 EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
-    ("deliver", crontab(minute="*"), outbox.deliver_due),
+    ("deliver", crontab(minute="*"), deliver),
     ("expire invitations", crontab(minute="*/10"), invitations.expire_due),
     ("remind invitations", crontab(minute="5"), invitations.remind_due),
     ("forget sign-ins half-way", crontab(minute="15"), signin.forget_old),
     ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
+    ("forget messages", crontab(minute="40", hour="3"), outbox.forget_old),
     ("forget limits", crontab(minute="25"), limits.forget_old),
 )
 
@@ -51,9 +78,14 @@ def nudge() -> None:
     queue().enqueue(_deliver().s())
 
 
+def seen() -> int | None:
+    """When a worker last said that it is there, in seconds since 1970."""
+    return queue().get("seen", peek=True)  # type: ignore[no-any-return]
+
+
 @cache
 def _deliver() -> Any:
-    return queue().task(name="deliver_now")(_quietly("deliver", outbox.deliver_due))
+    return queue().task(name="deliver_now")(_quietly("deliver", deliver))
 
 
 def _quietly(name: str, do: Callable[[], Any]) -> Callable[[], Any]:
@@ -69,9 +101,16 @@ def _quietly(name: str, do: Callable[[], Any]) -> Callable[[], Any]:
     return task
 
 
+_flags: list[Any] = []                          # raised when the worker is told to stop
+
+
+def stopping() -> bool:
+    return any(flag.is_set() for flag in _flags)
+
+
 def main() -> None:
-    """Work until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    """Work until told to stop: by TERM after the letter in hand, by INT at once."""
+    logs.begin(number_at_work)
     logging.getLogger("huey").setLevel(logging.WARNING)
     db.connect_to(setting.database)
     outbox.channels.update({name: plugin.send for name, plugin in
@@ -80,9 +119,9 @@ def main() -> None:
     for name, when, do in EVERY:
         queue().periodic_task(when, name=name)(_quietly(name, do))
     nudge()
-    consumer = queue().create_consumer(workers=1, periodic=True, initial_delay=0.1, backoff=1.15, max_delay=2.0,
-                                       check_worker_health=True)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    consumer = queue().create_consumer(workers=1, periodic=True, initial_delay=0.1, backoff=1.15,
+                                       max_delay=LONGEST_NAP, graceful_signal="TERM", shutdown_timeout=LAST_WORD)
+    _flags.append(consumer.stop_flag)
     consumer.run()
 
 

@@ -10,6 +10,7 @@ ORDER = (
     ("settings", "clock", "plugins", "catalogues"),
     ("db",),
     ("i18n", "crypto", "tenancy", "current"),
+    ("logs",),
     ("questions", "formats", "templating"),
     ("models",),
     ("rules", "limits", "audit", "outbox", "schema"),

@@ -89,10 +89,11 @@ def _hand_over(mail: EmailMessage, recipient: str) -> None:
 def _server() -> Iterator[smtplib.SMTP]:
     url = urlsplit(setting.smtp_url)
     host, context = url.hostname or "localhost", ssl.create_default_context()
+    ours = urlsplit(setting.base_url).hostname
     if url.scheme == "smtps":
-        server: smtplib.SMTP = _AnsweringTls(host, url.port or 465, timeout=TIMEOUT, context=context)
+        server: smtplib.SMTP = _AnsweringTls(host, url.port or 465, ours, timeout=TIMEOUT, context=context)
     else:
-        server = _Answering(host, url.port or 587, timeout=TIMEOUT)
+        server = _Answering(host, url.port or 587, ours, timeout=TIMEOUT)
     try:
         if url.scheme == "smtp" and host not in ON_THIS_MACHINE:
             server.starttls(context=context)    # refuses a stripped or untrusted TLS (BS-04)

@@ -1,0 +1,150 @@
+"""The worker as a process: wakes when there is something to tell, stops after the letter in hand, needs no queue."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+import db
+import outbox
+import worker
+from db import transaction
+from models import Message
+from settings import setting
+from tests.serving import ROOT, Sink
+
+
+@pytest.fixture
+def sink():
+    with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def data(stage, tmp_path, sink, monkeypatch):
+    """An installation of its own, with nothing to tell yet, and a web process that nudges: this one."""
+    path, _cast = stage["sqlite"]
+    for file in path.parent.glob("kanton.db*"):
+        shutil.copy(file, tmp_path / file.name)
+    _forget_queue()
+    monkeypatch.setattr(outbox, "wake", [worker.nudge])
+    with setting.changed(data=tmp_path, database_url=f"sqlite:///{tmp_path / 'kanton.db'}", smtp_url=sink.url):
+        db.connect_to(setting.database)
+        db.database.connect()
+        Message.delete().execute()
+        yield tmp_path
+        db.database.close()
+    _forget_queue()
+
+
+def _forget_queue():
+    worker.queue.cache_clear()
+    worker._deliver.cache_clear()
+
+
+@contextmanager
+def working(data):
+    """A worker that has begun."""
+    before = worker.seen() or 0
+    environment = {**os.environ, "DATA": str(data), "SMTP_URL": setting.smtp_url}
+    with (data / "worker.log").open("w") as log:
+        process = subprocess.Popen([sys.executable, "-m", "worker"], cwd=ROOT, env=environment, stderr=log)
+    try:
+        time.sleep(max(0, before + 1 - time.time()))            # it says the second only
+        within(30, lambda: (worker.seen() or 0) > before, process)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def within(seconds, true, process=None):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it takes too long"
+        assert process is None or process.poll() is None, "it has ended"
+        time.sleep(0.01)
+
+
+def tell(name):
+    with transaction():
+        return outbox.post("left", f"{name}@lumen.example", language="de", organisation="Lumen")
+
+
+def state(message):
+    return Message.get_by_id(message.id).state
+
+
+def test_it_wakes_as_soon_as_there_is_something_to_tell(data, sink):
+    with working(data) as process:
+        tell("warm")
+        sink.letter_to("warm@")
+        took = []
+        for number in range(5):
+            before = time.monotonic()
+            tell(f"z{number}")
+            within(5, lambda wanted=number + 2: len(sink.letters) == wanted, process)
+            took.append(time.monotonic() - before)
+    print("from commit to mail server:", [f"{seconds * 1000:.0f} ms" for seconds in took])
+    assert sorted(took)[2] < 0.5
+
+
+def test_it_ends_after_the_letter_in_hand(data, sink):
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(stage):
+        if stage == "DATA":
+            reached.set()
+            go_on.wait(5)
+    sink.noticed = hold
+    with working(data) as process:
+        first, second = tell("first"), tell("second")
+        assert reached.wait(10)
+        process.send_signal(signal.SIGTERM)
+        threading.Timer(0.5, go_on.set).start()
+        assert process.wait(10) == 0
+    assert [state(first), state(second)] == ["sent", "waiting"]
+    assert len(sink.letters) == 1
+
+
+def test_a_lost_queue_loses_no_letter(data, sink):
+    with working(data):
+        pass
+    for file in data.glob("worker.db*"):
+        file.unlink()
+    message = tell("lost")                      # its wake goes nowhere, or to a file nobody reads
+    _forget_queue()
+    with working(data) as process:
+        within(10, lambda: state(message) == "sent", process)
+
+
+def test_a_broken_queue_is_begun_anew(data, sink):
+    (data / "worker.db").write_bytes(b"this is no database" * 500)
+    message = tell("broken")
+    with working(data) as process:
+        within(10, lambda: state(message) == "sent", process)
+
+
+def test_a_failed_sweep_is_logged_and_does_not_stop_the_next(data, caplog):
+    done = []
+    worker._quietly("break", lambda: 1 / 0)()
+    worker._quietly("go on", lambda: done.append(1))()
+    assert "break failed" in caplog.text
+    assert done
+
+
+@pytest.mark.parametrize("name", [name for name, _when, _do in worker.EVERY])
+def test_every_line_of_the_timetable_can_be_done(cast, monkeypatch, name):
+    _forget_queue()
+    monkeypatch.setitem(outbox.channels, "email", lambda message: None)
+    next(do for each, _when, do in worker.EVERY if each == name)()
+    _forget_queue()
+
+
+def test_every_line_of_the_timetable_has_its_time():
+    assert len({name for name, _when, _do in worker.EVERY}) == len(worker.EVERY)
