@@ -97,7 +97,7 @@ def checked_slug(text: str) -> str:
 
 def free_slug(name: str) -> str:
     """A slug from a name: never one used before, never a word of ours."""
-    plain = unicodedata.normalize("NFKD", rules.fold(name)).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", rules.fold(name).replace("’", "'")).encode("ascii", "ignore").decode()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "organisation"
     base = f"{base}-org" if base in TAKEN else base
     known = {slug for (slug,) in Organisation.select(Organisation.slug).where(
