@@ -26,7 +26,8 @@ def anne(browse):
 
 def sentences(page):
     """The list as it reads, the latest first."""
-    return [each["text"].strip() for each in page.all("li") if each["inside"][-1:] == ["ul"] and "main" in each["inside"]]
+    return [each["text"].strip() for each in page.all("li")
+            if each["inside"][-1:] == ["ul"] and "main" in each["inside"]]
 
 
 def read(browser, query="", expect=200):
