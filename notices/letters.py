@@ -23,7 +23,8 @@ class Letter:
 
 def write(message: Message) -> Letter:
     """Rendered when it is delivered, from the facts as they were; times in the recipient's zone."""
-    with i18n.speaking(i18n.Voice(message.language, message.country, message.time_zone)):
+    with i18n.speaking(i18n.Voice(message.language, message.country,
+                                  message.time_zone or i18n.Voice.time_zone)):    # of visitors we know none
         template = f"notices/{message.notice}.html"
         context = {"link": link(message), **_facts(message.facts or {}), "name": message.name,
                    "recipient": message.recipient, "instance": setting.instance, "support": setting.support,

@@ -47,6 +47,13 @@ def test_a_letter_about_security_has_no_link(notice):
     assert "http" not in letters.write(message(notice)).html.replace(f"Kanton, {setting.base_url}", "")
 
 
+@pytest.mark.parametrize("notice", NOTICES)
+def test_somebody_we_know_nothing_of_gets_a_letter_too(notice):
+    stranger = Message(notice=notice, language="fr", country="", time_zone="", name="", recipient="zoe@lumen.example",
+                       facts=FACTS, public_id="m" * 16)
+    assert letters.write(stranger).text.startswith("Bonjour,")
+
+
 def test_the_text_says_what_the_card_says():
     letter = letters.write(message("invitation"))
     card = re.sub(r"\s+", " ", html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", letter.html, flags=re.S)))

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 import outbox
+from accounts import recovery, signup
 from clock import now
 from db import transaction
 from demo import acting
@@ -87,6 +88,16 @@ def test_ml_01_a_letter_has_one_recipient_in_the_envelope_and_in_the_header(post
     assert letter["Content-Language"] == "fr"
     assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
     assert "vous avez quitté" in letter.get_body(("plain",)).get_content().lower() + letter["Subject"].lower()
+
+
+def test_what_the_verbs_write_to_strangers_leaves(post):
+    signup.ask("new@lumen.example", "de")
+    signup.ask("anne@lumen.example", "de")
+    recovery.ask("nobody@lumen.example", "it")
+    recovery.ask("anne@lumen.example", "it")
+    with delivered_to(Sink()) as sink:
+        assert [letter["To"].addresses[0].addr_spec for letter in sink.letters] == [
+            "new@lumen.example", "anne@lumen.example", "nobody@lumen.example", "anne@lumen.example"]
 
 
 def test_ml_05_what_was_sent_forgets_what_it_was_about(post):
