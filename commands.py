@@ -2,13 +2,16 @@
 import shutil
 import smtplib
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from peewee import fn
 
 import assets
 import crypto
@@ -20,8 +23,9 @@ import scale
 import schema
 import verification
 import worker as motor
-from accounts import links, signup
-from models import User
+from accounts import signup
+from clock import DAY, MINUTE, epoch, now
+from models import Message, PersonalEvent, User
 from settings import Settings, setting
 
 SQLITE_AT_LEAST = (3, 51, 3)                    # before it a WAL reset can corrupt a database of two connections
@@ -84,32 +88,64 @@ def doctor() -> None:
     sys.exit(bool(found))
 
 
-def _ailments() -> list[str]:
-    ill = []
-    if db.on_sqlite() and db.sqlite_version() < SQLITE_AT_LEAST:
-        ill.append(f"SQLite {'.'.join(map(str, db.sqlite_version()))} is older than 3.51.3: install pysqlite3.")
-    crypto.master()
-    if not setting.secure and not setting.on_loopback:
-        ill.append("BASE_URL is not https: put a proxy with TLS in front.")
-    if shutil.disk_usage(setting.data).free < 1 << 30:
-        ill.append(f"Less than 1 GB is free where {setting.data} is.")
-    if setting.smtp_url and (trouble := _smtp_trouble()):
-        ill.append(f"The mail server does not answer: {trouble}")
-    if not setting.smtp_url and not setting.demo:
-        ill.append(f"SMTP_URL is empty: mail is only kept in {setting.data / 'mail'}.")
+def _ailments() -> Iterator[str]:
+    yield from _of_the_machine()
+    yield from _of_the_mail_server()
     with db.database.connection_context():
-        if not User.select().exists():
-            ill.append("There is no account yet. Say: flask --app app operator add you@your.domain")
-    return ill
+        if not User.table_exists():
+            yield "The database is empty. Say: flask --app app migrate"
+            return
+        yield from _of_what_is_kept()
+
+
+def _of_the_machine() -> Iterator[str]:
+    if db.on_sqlite() and db.sqlite_version() < SQLITE_AT_LEAST:
+        yield f"SQLite {'.'.join(map(str, db.sqlite_version()))} is older than 3.51.3: install pysqlite3."
+    try:
+        crypto.master()
+    except SystemExit as trouble:
+        yield str(trouble)
+    if not setting.secure and not setting.on_loopback:
+        yield "BASE_URL is not https: put a proxy with TLS in front."
+    try:
+        with TemporaryFile(dir=setting.data):
+            pass
+    except OSError as trouble:
+        yield f"Nothing can be written where {setting.data} is: {trouble.strerror}."
+        return
+    if shutil.disk_usage(setting.data).free < 1 << 30:
+        yield f"Less than 1 GB is free where {setting.data} is."
+    last = motor.seen()
+    if last is None or epoch() - last > motor.SILENT:
+        yield "No worker has been at work for three minutes. Say: flask --app app worker"
+
+
+def _of_the_mail_server() -> Iterator[str]:
+    if setting.smtp_url and (trouble := _smtp_trouble()):
+        yield f"The mail server does not answer: {trouble}"
+    if not setting.smtp_url and not setting.demo:
+        yield f"SMTP_URL is empty: mail is only kept in {setting.data / 'mail'}."
+
+
+def _of_what_is_kept() -> Iterator[str]:
+    if not signup.has_operator():
+        yield "Nobody runs this installation yet. Say: flask --app app operator add you@your.domain"
+    latest = PersonalEvent.select(fn.MAX(PersonalEvent.at)).scalar()
+    if latest and latest > now() + MINUTE:
+        yield f"The clock is wrong: it says {now():%Y-%m-%d %H:%M}, but something happened {latest:%Y-%m-%d %H:%M}."
+    given_up = Message.select().where(Message.state == Message.FAILED, Message.created > now() - 7 * DAY)
+    if number := given_up.count():
+        last = given_up.order_by(Message.id.desc()).get()
+        yield f"{number} messages of the last seven days were given up. The last: {last.error}"
 
 
 def _smtp_trouble() -> str:
     server = urlsplit(setting.smtp_url)
-    kind = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
+    kind, port = (smtplib.SMTP_SSL, 465) if server.scheme == "smtps" else (smtplib.SMTP, 587)
     try:
-        with kind(server.hostname or "", server.port or 0, timeout=10) as connection:
+        with kind(server.hostname or "localhost", server.port or port, timeout=10) as connection:
             connection.noop()
-    except (OSError, smtplib.SMTPException) as error:
+    except OSError as error:                    # what smtplib raises is an OSError, too
         return str(error)
     return ""
 
@@ -159,10 +195,9 @@ def operator() -> None:
 @click.argument("email")
 def operator_add(email: str) -> None:
     """Print a link, good once and for an hour, with which EMAIL becomes an operator."""
-    with db.database.connection_context(), db.transaction():
-        address = rules.address(email)
-        if User.select().where(User.email == address.key).exists():
-            raise click.ClickException("This address has an account already.")
-        link = links.make(signup.links.SIGN_UP, email=address.key, typed=address.typed, operator=True,
-                          language=setting.languages[0])
-    click.echo(f"{setting.base_url}/signup/confirm/{link.token}")
+    with db.database.connection_context():
+        try:
+            token = signup.operator_link(email)
+        except rules.Refused as refusal:
+            raise click.ClickException(str(refusal.why)) from None
+    click.echo(f"{setting.base_url}/signup/confirm/{token}")

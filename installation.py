@@ -6,6 +6,7 @@ import crypto
 import db
 import demo
 import schema
+from accounts import signup
 from models import User
 from settings import Settings, setting
 
@@ -40,9 +41,17 @@ def _have_key() -> None:
 def greeting() -> list[str]:
     """What is printed at the start: the address, who can sign in, where the mail goes."""
     lines = [f"{setting.instance} is at {setting.base_url}"]
-    if setting.demo:
-        lines += _cast()
+    lines += _cast() if setting.demo else _first_operator()
     return [*lines, f"Mail goes to {_mail()}", "Stop with Ctrl-C."]
+
+
+def _first_operator() -> list[str]:
+    """A link for whoever reads this; none as soon as somebody runs the installation (PS-01, BS-05)."""
+    with db.database.connection_context():
+        if signup.has_operator():
+            return []
+        link = f"{setting.base_url}/signup/confirm/{signup.operator_link()}"
+    return ["Nobody runs it yet. This link makes the account of its operator, once, within an hour:", f"  {link}"]
 
 
 def _mail() -> str:

@@ -41,7 +41,31 @@ def opened(token: str) -> Link:
     link = links.opened(token, links.SIGN_UP)
     if setting.signup != "open" and not link.facts.get("operator"):
         raise rules.NotHere
+    if not link.email and has_operator():
+        raise rules.Gone
     return link
+
+
+def address_of(link: Link, email: str = "") -> Address:
+    """Whose link it is. Only the first operator's does not say: its holder does, by `email`."""
+    return Address(typed=link.facts["typed"], key=link.email) if link.email else rules.address(email)
+
+
+def operator_link(email: str = "") -> str:
+    """The token of a link, good once and for an hour, with which its holder becomes an operator.
+
+    Without an address it is for the first one, and ends when there is an operator (PS-01).
+    """
+    address = rules.address(email) if email else Address("", "")
+    with transaction():
+        if email and User.select().where(User.email == address.key).exists():
+            raise rules.Refused(_l("This address has an account already. Sign in instead."), "email")
+        return links.make(links.SIGN_UP, email=address.key, typed=address.typed, operator=True,
+                          language=setting.languages[0]).token
+
+
+def has_operator() -> bool:
+    return bool(User.select().where(User.operator).exists())
 
 
 def create(address: Address, first_name: str, last_name: str, phc: str | None, *, language: str, country: str,

@@ -9,13 +9,13 @@ from rules import Address, Gone
 
 
 def register(token: str, first_name: str, last_name: str, password: str, *, language: str, country: str,
-             time_zone: str, organisation: str = "") -> tuple[User, Organisation | None]:
+             time_zone: str, organisation: str = "", email: str = "") -> tuple[User, Organisation | None]:
     """By oneself: account and organisation, its legal representative at once. All of it, or nothing.
 
     An operator's link makes the account alone: operators run the installation and belong to no organisation.
     """
     link = signup.opened(token)
-    address = Address(typed=link.facts["typed"], key=link.email)
+    address = signup.address_of(link, email)
     passwords.check(password, two_factor=False,
                     own=(address.key, address.key.partition("@")[0], first_name, last_name, organisation))
     phc = passwords.hashed(password)

@@ -35,6 +35,10 @@ class AccountForm(Form):
         self.country.offer(formats.country_names().items())
 
 
+class FirstOperatorForm(AccountForm):
+    email = EmailAddress(_l("E-mail address"), [required()])
+
+
 @blueprint.page("/signup", needs=ANYONE)
 def form() -> Response:
     if setting.signup != "open":
@@ -59,13 +63,14 @@ def written() -> Response:
 @blueprint.page("/signup/confirm/<token>", needs=ANYONE, limit=LINK_NETWORK)
 def opened(token: str) -> Response:
     """Looking at the link uses nothing up; a mail scanner may (SU-11)."""
-    return account_page(signup.opened(token), AccountForm(country=guessed_country(), language=i18n.voice().language))
+    link = signup.opened(token)
+    return account_page(link, form_for(link)(country=guessed_country(), language=i18n.voice().language))
 
 
 @blueprint.action("/signup/confirm/<token>", needs=ANYONE, limit=LINK_NETWORK)
 def confirm(token: str) -> Response:
     link = signup.opened(token)
-    entry = AccountForm()
+    entry = form_for(link)()
     if not entry.submit_to(lambda **told: registration.register(
             token, time_zone=formats.time_zone_of(told["country"]), **told)):
         return account_page(link, entry, 422)
@@ -73,6 +78,10 @@ def confirm(token: str) -> Response:
     device = entering.this_device()
     place = f"/o/{organisation.slug}/" if organisation else "/account/security/two-factor"
     return entering.let_in(signin.welcome(person, "password", device=device), device, place=place)
+
+
+def form_for(link: Link) -> type[AccountForm]:
+    return AccountForm if link.email else FirstOperatorForm
 
 
 def account_page(link: Link, form: AccountForm, status: int = 200) -> Response:

@@ -1,0 +1,250 @@
+"""What the person who runs Kanton says to it, and what it answers."""
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+import commands
+import db
+import demo
+import installation
+import outbox
+import scale
+import schema
+import worker
+from accounts import signup
+from clock import epoch, now
+from db import transaction
+from models import Link, Membership, Organisation, User
+from settings import Settings, setting
+from tenancy import working_for
+from tests.serving import Sink, free_port
+
+
+@pytest.fixture
+def say(app):
+    """`say("operator", "add", "a@b.example")`: what is printed. The connection of the test rests meanwhile."""
+    def run(*words, status=0):
+        db.database.close()
+        try:
+            done = app.test_cli_runner().invoke(args=words)
+        finally:
+            db.database.connect(reuse_if_open=True)
+        assert done.exit_code == status, done.output
+        return done.output
+    return run
+
+
+@pytest.fixture
+def empty(tmp_path, one_app):
+    """A folder in which nothing has been done yet."""
+    worker.queue.cache_clear()
+    with setting.changed(data=tmp_path / "new", database_url="", smtp_url="smtp://127.0.0.1:9"):
+        (tmp_path / "new").mkdir()
+        db.connect_to(setting.database)
+        yield lambda *words: one_app.test_cli_runner().invoke(args=words)
+        db.database.close()
+    worker.queue.cache_clear()
+
+
+@pytest.fixture
+def ills(cast):
+    """What doctor finds, in a well installation: nothing."""
+    worker.queue.cache_clear()
+    with Sink() as sink, setting.changed(smtp_url=sink.url):
+        worker.queue().put("seen", epoch())
+        User.update(operator=True).where(User.id == cast.people["otto"].id).execute()
+
+        def find():
+            db.database.close()
+            try:
+                return list(commands._ailments())
+            finally:
+                db.database.connect(reuse_if_open=True)
+        yield find
+    worker.queue.cache_clear()
+
+
+# --- what one reads ----------------------------------------------------------------------------
+
+
+def test_settings_tells_each_setting_and_hides_the_secret_ones(say):
+    with setting.changed(smtp_url="smtp://me:hidden@mail.example", secret_key="k" * 40):
+        told = say("settings")
+    assert all(re.search(rf"^{name.upper()} ", told, re.M) for name in Settings.__dataclass_fields__)
+    assert "hidden" not in told
+    assert "k" * 40 not in told
+
+
+def test_the_readme_has_the_table_of_settings(say):
+    table = say("settings", "--markdown")
+    readme = (schema.FOLDER.parent / "README.md").read_text()
+    assert not [line for line in table.splitlines() if line not in readme]
+
+
+def test_routes_tells_of_each_route_on_whose_right_it_stands(say, app):
+    told = say("routes", "--needs").splitlines()
+    assert len(told) == len(list(app.url_map.iter_rules()))
+    assert not [line for line in told if len(line.split()) < 3]
+    invite = next(line for line in told if line.startswith("POST") and line.split()[1].endswith("/invitations"))
+    assert "invite" in invite
+    assert "proof of 20 min" in invite
+    assert "200 in 3600 s" in invite
+
+
+# --- doctor ------------------------------------------------------------------------------------
+
+
+def test_a_well_installation_has_no_ills(ills):
+    assert [ill for ill in ills() if not ill.startswith(("SQLite", "Less than"))] == []
+
+
+def test_doctor_misses_the_worker(ills):
+    worker.queue().put("seen", epoch() - 2 * worker.SILENT)
+    assert any("No worker" in ill for ill in ills())
+
+
+def test_doctor_misses_the_mail_server(ills):
+    with setting.changed(smtp_url=f"smtp://127.0.0.1:{free_port()}"):
+        assert any("mail server does not answer" in ill for ill in ills())
+    with setting.changed(smtp_url=""):
+        assert any("SMTP_URL is empty" in ill for ill in ills())
+
+
+def test_doctor_tells_of_letters_given_up(ills):
+    with transaction():
+        outbox.give_up(outbox.post("left", "zoe@lumen.example", language="de"), "550 no such mailbox")
+    assert any("1 messages" in ill and "550 no such mailbox" in ill for ill in ills())
+
+
+def test_doctor_sees_a_clock_that_went_back(ills):
+    with time_machine.travel(now() - timedelta(days=3)):
+        assert any("clock is wrong" in ill for ill in ills())
+
+
+def test_doctor_sees_a_key_others_may_read(ills, tmp_path):
+    key = tmp_path / "secret.key"
+    key.write_text("k" * 48)
+    key.chmod(0o644)
+    with setting.changed(secret_key=""):
+        assert any("can be read by others" in ill for ill in ills())
+
+
+def test_doctor_asks_for_tls(ills):
+    with setting.changed(base_url="http://kanton.example"):
+        assert any("not https" in ill for ill in ills())
+
+
+def test_doctor_ends_with_a_status(empty):
+    done = empty("doctor")
+    assert done.exit_code == 1
+    assert "flask --app app migrate" in done.output
+
+
+# --- operators ---------------------------------------------------------------------------------
+
+
+def token_in(text):
+    return re.search(r"/signup/confirm/(\S+)", text)[1]
+
+
+ENTRY = {"first_name": "Bea", "last_name": "Boss", "password": "slow clouds over the harbour", "country": "CH",
+         "language": "en", "organisation": ""}
+
+
+def test_ps_01_the_link_of_operator_add_is_good_once_and_for_an_hour(say, visitor):
+    token = token_in(say("operator", "add", "Boss@Kanton.example"))
+    with time_machine.travel(now() + timedelta(minutes=61)):
+        visitor().get(f"/signup/confirm/{token}", expect=410)
+    browser = visitor()
+    browser.get(f"/signup/confirm/{token}")
+    browser.post(f"/signup/confirm/{token}", **ENTRY)
+    assert browser.page.path == "/account/security/two-factor"          # BS-05: a second factor is asked for at once
+    assert User.get(User.email == "boss@kanton.example").operator
+    visitor().get(f"/signup/confirm/{token}", expect=410)
+
+
+def test_operator_add_refuses_what_cannot_be(say):
+    assert "an account already" in say("operator", "add", "anne@lumen.example", status=1)
+    assert "complete address" in say("operator", "add", "nonsense", status=1)
+
+
+@pytest.fixture
+def unrun(cast):
+    """Nobody runs it."""
+    User.update(operator=False).execute()
+
+
+def greeting():
+    db.database.close()
+    told = "\n".join(installation.greeting())
+    db.database.connect(reuse_if_open=True)
+    return told
+
+
+def test_bs_05_a_new_installation_offers_itself_to_whoever_reads_its_console(unrun, visitor):
+    token = token_in(greeting())
+    browser = visitor()
+    page = browser.get(f"/signup/confirm/{token}")
+    assert "email" in [each.get("name") for each in page.all("input")]
+    browser.post(f"/signup/confirm/{token}", **ENTRY, email="", expect=422)
+    browser.post(f"/signup/confirm/{token}", **ENTRY, email="anne@lumen.example", expect=409)
+    browser.get(f"/signup/confirm/{token}")
+    browser.post(f"/signup/confirm/{token}", **ENTRY, email="boss@kanton.example")
+    assert [user.email for user in User.select().where(User.operator)] == ["boss@kanton.example"]
+    assert "/signup/confirm/" not in greeting()
+
+
+def test_ps_01_of_two_first_operators_there_is_one(unrun, visitor):
+    first, second = token_in(greeting()), token_in(greeting())
+    visitor().get(f"/signup/confirm/{first}", expect=410)               # a new start, a new link
+    third = token_in(f"/signup/confirm/{signup.operator_link('boss@kanton.example')}")
+    one, other = visitor(), visitor()
+    one.get(f"/signup/confirm/{second}")
+    other.get(f"/signup/confirm/{third}")
+    other.post(f"/signup/confirm/{third}", **ENTRY)
+    one.post(f"/signup/confirm/{second}", **ENTRY, email="late@kanton.example", expect=410)
+    assert User.select().where(User.operator).count() == 1
+
+
+def test_su_08_the_address_of_an_ordinary_link_is_not_chosen(visitor, cast):
+    visitor().get("/signup")
+    browser = visitor()
+    browser.get("/signup")
+    browser.post("/signup", email="new@lumen.example")
+    token = Link.select().order_by(Link.id.desc()).get().token
+    browser.get(f"/signup/confirm/{token}")
+    browser.post(f"/signup/confirm/{token}", **ENTRY, email="other@lumen.example", expect=422)
+    assert not User.select().where(User.email.in_(["other@lumen.example", "new@lumen.example"])).exists()
+
+
+# --- what fills a database ---------------------------------------------------------------------
+
+
+def test_migrate_makes_the_tables_once(empty):
+    assert "0001_first" in empty("migrate").output
+    assert empty("migrate").output == ""
+
+
+def test_demo_plays_into_an_empty_database_only(empty):
+    empty("migrate")
+    assert empty("demo").exit_code == 0
+    with db.database.connection_context():
+        assert User.select().count() == len(demo.PEOPLE)
+    again = empty("demo")
+    assert again.exit_code == 1
+    assert "needs an empty database" in again.output
+
+
+def test_seed_scale_makes_what_the_ruler_reads(empty, monkeypatch):
+    monkeypatch.setattr(scale, "SIZES", (60, 70, 120))
+    assert empty("seed-scale").exit_code == 0
+    with db.database.connection_context():
+        for size in scale.SIZES:
+            organisation = Organisation.get(Organisation.slug == f"org{size}")
+            with working_for(organisation):
+                assert Membership.select().count() == organisation.members == size
+        assert User.select().where(User.email.startswith("u")).count() == scale.SIGNERS
+    assert "as it must be" in empty("verify").output
+    assert empty("seed-scale").exit_code == 0           # a second time changes nothing
