@@ -217,6 +217,13 @@ def test_one_knock_tells_for_all_that_nobody_answers(post):
     assert all("Authentication required" in now_is(message).error for message in messages)
 
 
+@pytest.mark.parametrize("answer", ["530 5.7.0 authentication required", "538 5.7.11 encryption required"])
+def test_a_server_that_asks_who_we_are_says_nothing_of_the_recipient(post, answer):
+    (message,) = post("zoe@lumen.example")
+    with delivered_to(Sink(answers={"zoe@lumen.example": answer})):
+        assert now_is(message).state == "waiting"
+
+
 def test_a_wrong_password_for_the_server_is_tried_again(post):
     (message,) = post("zoe@lumen.example")
     sink = Sink(auth_require_tls=False, authenticator=lambda *_: AuthResult(success=False, handled=False))
