@@ -6,6 +6,7 @@ says what happened, to «somebody».
 from typing import Any
 
 import formats
+import plugins
 from i18n import Lazy, _, _l
 from models import Event, PersonalEvent
 from organisations import details
@@ -50,16 +51,17 @@ PERSON: dict[str, Lazy] = {
     "session.signed_out": _l("You signed out"),
     "session.ended": _l("You ended a session"),
     "session.others_ended": _l("You ended all other sessions"),
+    "session.all_ended": _l("You signed out everywhere"),
     "sign_in.done": _l("You signed in"),
     "sign_in.first_step": _l("Your password was entered; the second proof was asked for"),
     "sign_in.failed": _l("Somebody entered a wrong password for your address"),
     "sign_in.second_step_failed": _l("Somebody entered a wrong code after your password"),
     "two_factor.on": _l("You switched two-factor authentication on"),
     "two_factor.off": _l("You switched two-factor authentication off"),
-    "factor.added": _l("You added a way to confirm that it is you"),
-    "factor.removed": _l("You removed a way to confirm that it is you"),
-    "factor.renamed": _l("You renamed a way to confirm that it is you"),
-    "backup_code.used": _l("A backup code was used"),
+    "factor.added": _l("You added a way to confirm that it is you: %(factor)s"),
+    "factor.removed": _l("You removed a way to confirm that it is you: %(factor)s"),
+    "factor.renamed": _l("You gave a way to confirm that it is you another name: %(factor)s"),
+    "backup_code.used": _l("A backup code was used; codes left: %(left)s"),
     "backup_codes.renewed": _l("You made new backup codes"),
     "organisation.created": _l("You made the organisation %(organisation)s"),
     "organisation.joined": _l("You joined %(organisation)s"),
@@ -98,6 +100,8 @@ class _Known(dict[str, Any]):
             return formats.list_of([str(label) for label, _before, _after in details.told(changes)])
         if name in ("role", "before") and value in set(LABELS):
             return str(LABELS[value])
+        if name == "factor" and value:
+            return str(plugins.find("accounts.factors", value).label)
         if name in ("by", "person") and not value:
             return _("somebody") if value is None else _("Kanton itself")
         return str(value) if value not in (None, "") else "…"

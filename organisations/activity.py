@@ -1,14 +1,13 @@
 """The organisation's book: who did what, for pages and files alike."""
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from peewee import JOIN
 
 import audit
-import i18n
+import spans
 from db import transaction
 from i18n import _l
 from models import Event, EventFacts, Membership, User
@@ -34,8 +33,8 @@ class Filter:
     def of(cls, given: Mapping[str, str]) -> "Filter":
         """From a query string; what is unknown asks nothing."""
         who, what = given.get("who", ""), given.get("what", "")
-        return cls(who if who.isalnum() else "", what if what in GROUPS else "", _day(given.get("from", "")),
-                   _day(given.get("to", "")))
+        return cls(who if who.isalnum() else "", what if what in GROUPS else "", spans.day(given.get("from", "")),
+                   spans.day(given.get("to", "")))
 
     @property
     def asked(self) -> dict[str, str]:
@@ -57,11 +56,7 @@ def lines(asked: Filter, who: Membership | None) -> Any:
         for other in others:
             kinds |= Event.kind.startswith(other)
         found = found.where(kinds)
-    if asked.since:
-        found = found.where(Event.at >= _midnight(asked.since))
-    if asked.until:
-        found = found.where(Event.at < _midnight(asked.until + timedelta(days=1)))
-    return found
+    return spans.within(found, Event.at, asked.since, asked.until)
 
 
 def facts(line: Event) -> dict[str, Any] | None:
@@ -100,17 +95,3 @@ def _in_pieces(found: Any) -> Iterator[Event]:
         if len(piece) < PIECE:
             return
         edge = piece[-1].number
-
-
-def _day(text: str) -> date | None:
-    """A day as a browser writes it; nonsense, and what no clock can show, asks for nothing."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 1970 <= day.year < 9999 else None
-
-
-def _midnight(when: date) -> datetime:
-    """The beginning of a day on the reader's clock."""
-    return datetime.combine(when, time(), ZoneInfo(i18n.voice().time_zone)).astimezone(UTC)

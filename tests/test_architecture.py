@@ -11,7 +11,7 @@ ORDER = (
     ("db",),
     ("i18n", "crypto", "tenancy", "current"),
     ("logs",),
-    ("questions", "formats", "templating"),
+    ("questions", "formats", "templating", "spans"),
     ("models",),
     ("rules", "limits", "audit", "outbox", "schema"),
     ("accounts",),

@@ -1,11 +1,14 @@
-"""The person's own book."""
-from flask import Response, g
-from peewee import JOIN
+"""The person's own book, in words."""
+from flask import Response, g, request
 
+import formats
 import paging
 import stories
-from accounts import agents
-from models import PersonalEvent, PersonalEventFacts
+import web
+from accounts import activity, agents
+from accounts.activity import Filter
+from i18n import _
+from models import PersonalEvent
 from pages import page
 from web import SIGNED_IN, Blueprint
 
@@ -14,14 +17,19 @@ blueprint = Blueprint("my_activity", __name__)
 
 @blueprint.page("/account/activity", needs=SIGNED_IN)
 def show() -> Response:
-    """Sign-ins and changes, the latest first."""
-    lines = (PersonalEvent.select(PersonalEvent, PersonalEventFacts.facts)
-             .join(PersonalEventFacts, JOIN.LEFT_OUTER, on=(PersonalEventFacts.event == PersonalEvent.id), attr="told")
-             .where(PersonalEvent.user == g.me.user_id))
-    cut = paging.cut(lines, [(PersonalEvent.number, False)], "my activity")
-    rows = [(line, stories.of_person(line, facts(line)), facts(line) or {}) for line in cut.rows]
-    return page("accounts/activity.html", cut=cut, rows=rows, told=agents.told)
+    """Sign-ins and changes, the latest first; the filters are the address."""
+    if elsewhere := web.tidy():
+        return elsewhere
+    asked = Filter.of(request.args)
+    cut = paging.cut(activity.lines(g.me.user_id, asked), [(PersonalEvent.number, False)], "my activity")
+    rows = [(line, stories.of_person(line, activity.facts(line)), activity.facts(line)) for line in cut.rows]
+    return page("accounts/activity.html", cut=cut, rows=rows, asked=asked, chips=chips(asked), told=agents.told,
+                groups=[(name, label) for name, (label, _kinds) in activity.GROUPS.items()])
 
 
-def facts(line: PersonalEvent) -> dict | None:
-    return getattr(getattr(line, "told", None), "facts", None)
+def chips(asked: Filter) -> list[tuple[object, str]]:
+    """What is filtered, in words, and the parameter that says so."""
+    told = [(activity.GROUPS[asked.what][0] if asked.what else "", "what"),
+            (_("From %(day)s", day=formats.day(asked.since)) if asked.since else "", "from"),
+            (_("Until %(day)s", day=formats.day(asked.until)) if asked.until else "", "to")]
+    return [(words, name) for words, name in told if words]

@@ -1,0 +1,49 @@
+"""A person's own book: sign-ins, factors, changes of the account."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from peewee import JOIN
+
+import spans
+from i18n import _l
+from models import PersonalEvent, PersonalEventFacts
+
+# What one can ask for, its name, and how the kinds of such lines begin.
+GROUPS = {"sign_in": (_l("Signing in and out"), ("sign_in.", "session.", "proof.")),
+          "security": (_l("Password and second factors"), ("password.", "two_factor.", "factor.", "backup_code")),
+          "account": (_l("Profile and address"), ("account.", "address.")),
+          "organisation": (_l("Organisations"), ("organisation.",))}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is looked for. Nothing given asks nothing."""
+
+    what: str = ""                              # a group
+    since: date | None = None
+    until: date | None = None                   # this day included
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Filter":
+        """From a query string; what is unknown asks nothing."""
+        what = given.get("what", "")
+        return cls(what if what in GROUPS else "", spans.day(given.get("from", "")), spans.day(given.get("to", "")))
+
+
+def lines(user_id: int, asked: Filter) -> Any:
+    """The lines that are asked for, their facts as `told` where they were not erased."""
+    found = (PersonalEvent.select(PersonalEvent, PersonalEventFacts.facts)
+             .join(PersonalEventFacts, JOIN.LEFT_OUTER, on=(PersonalEventFacts.event == PersonalEvent.id), attr="told")
+             .where(PersonalEvent.user == user_id))
+    if asked.what:
+        _label, beginnings = GROUPS[asked.what]
+        found = found.where(reduce(lambda a, b: a | b, [PersonalEvent.kind.startswith(each) for each in beginnings]))
+    return spans.within(found, PersonalEvent.at, asked.since, asked.until)
+
+
+def facts(line: PersonalEvent) -> dict[str, Any]:
+    """What is known of it; nothing once that was erased."""
+    return getattr(getattr(line, "told", None), "facts", None) or {}
