@@ -96,7 +96,7 @@ class Session(Record):
     expires = InstantField()                    # absolute
     idle_seconds = IntegerField()
     ended = InstantField(null=True)
-    ended_by = TextField(default="")            # signed_out, owner, password, factor, reset, replaced
+    ended_by = TextField(default="")            # signed_out, owner, password, factor, reset, replaced, expired
 
     class Meta:
         indexes = ((("user", "ended"), False),)

@@ -7,7 +7,7 @@ import audit
 import crypto
 import current
 from clock import DAY, HOUR, MINUTE, now
-from db import database, instant, placeholders, stored, transaction
+from db import database, instant, placeholders, transaction
 from models import Device, Session, User
 from rules import NotHere
 
@@ -65,19 +65,22 @@ class SignedIn:
 _FIND = """
 SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last_name, a.language, a.country,
        a.time_zone, a.theme, a.operator, a.two_factor, a.last_organisation, s.proofs, s.proved, s.last_seen,
-       s.idle_seconds
+       s.idle_seconds, s.expires
 FROM session AS s JOIN account AS a ON a.id = s.user_id
-WHERE s.token_hash = ? AND s.ended IS NULL AND s.expires > ? AND s.epoch = a.epoch AND a.suspended IS NULL"""
+WHERE s.token_hash = ? AND s.ended IS NULL AND s.epoch = a.epoch AND a.suspended IS NULL"""
 
 
 def find(token: str) -> SignedIn | None:
     """Whose session this is, if it lives. Nobody: unknown, ended, too old, idle too long, or overtaken by an epoch."""
-    row = database.execute_sql(placeholders(_FIND), (crypto.digest(token), stored(now()))).fetchone()
+    row = database.execute_sql(placeholders(_FIND), (crypto.digest(token),)).fetchone()
     if row is None:
         return None
-    *rest, proofs, proved, seen, idle_seconds = row
+    *rest, proofs, proved, seen, idle_seconds, expires = row
     last_seen: datetime = instant(seen)  # type: ignore[assignment]
-    if last_seen + timedelta(seconds=idle_seconds) <= now():
+    if min(last_seen + timedelta(seconds=idle_seconds), instant(expires)) <= now():  # type: ignore[type-var]
+        # For good, should the clock go back (SS-07).
+        with transaction():
+            _end(Session.id == rest[0], "expired")
         return None
     return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, token)  # type: ignore[call-arg]
 
@@ -105,8 +108,9 @@ def renew(who: SignedIn, proofs: tuple[str, ...]) -> str:
     """A fresh proof was given: the same session under a new secret (SS-01)."""
     secret = crypto.token()
     with transaction():
-        Session.update(token_hash=crypto.digest(secret), proved=now(), proofs=" ".join(proofs)).where(
-            Session.id == who.session_id, Session.ended.is_null()).execute()
+        if not Session.update(token_hash=crypto.digest(secret), proved=now(), proofs=" ".join(proofs)).where(
+                Session.id == who.session_id, Session.ended.is_null()).execute():
+            raise NotHere
         audit.record_for(who.user_id, "proof.given", proof=" ".join(proofs))
     return secret
 
@@ -135,8 +139,17 @@ def end_others() -> int:
         return ended
 
 
+def end_all() -> None:
+    """Every session of the acting person, this one too, and what any browser was known by."""
+    me = current.actor()
+    with transaction():
+        end_everything(User.get_by_id(me.user_id), "owner")
+        audit.record_for(me.user_id, "session.all_ended")
+
+
 def end_everything(user: User, why: str, *, keep: int | None = None) -> None:
-    """Every session, known device and half-way sign-in of a person ends at the next request; `keep` lives on.
+    """Every session, known device and half-way sign-in of a person ends at the next request; `keep` lives on,
+    and the browser it is in stays known.
 
     Raises the account's epoch, which everything signed in carries.
     """
@@ -145,6 +158,8 @@ def end_everything(user: User, why: str, *, keep: int | None = None) -> None:
     _end((Session.user == user.id) & (Session.id != (keep or 0)), why)
     if keep:
         Session.update(epoch=user.epoch).where(Session.id == keep).execute()
+        Device.update(epoch=user.epoch).where(
+            Device.id.in_(Session.select(Session.device).where(Session.id == keep))).execute()
 
 
 def living(user_id: int) -> list[Session]:

@@ -1,20 +1,20 @@
 """Where one is signed in, and ending that."""
-from flask import Response, g
+from flask import Response, flash, g
 
+import entering
 from accounts import agents, sessions
 from accounts.sessions import CREDENTIALS
 from i18n import _, ngettext
 from pages import page
-from web import SIGNED_IN, Blueprint, done
+from web import SIGNED_IN, Blueprint, done, go
 
 blueprint = Blueprint("sessions", __name__)
 
 
 @blueprint.page("/account/sessions", needs=SIGNED_IN)
 def show() -> Response:
-    living = sessions.living(g.me.user_id)
-    return page("accounts/sessions.html", sessions=living, told={session.id: agents.told(session.agent)
-                                                                 for session in living})
+    return page("accounts/sessions.html", sessions=sessions.living(g.me.user_id), told=agents.told,
+                handheld=agents.handheld)
 
 
 @blueprint.action("/account/sessions/<id>/end", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -27,3 +27,12 @@ def end(id: str) -> Response:
 def end_others() -> Response:
     ended = sessions.end_others()
     return done(ngettext("%(num)s other session has ended.", "%(num)s other sessions have ended.", ended), ".show")
+
+
+@blueprint.action("/account/sessions/end", needs=SIGNED_IN, fresh=CREDENTIALS)
+def end_all() -> Response:
+    """Signed out everywhere, here too."""
+    sessions.end_all()
+    response = entering.let_out(go("signin.form"))
+    flash(_("You are signed out everywhere."), "done")
+    return response
