@@ -50,6 +50,12 @@ def moment(value: datetime | None, zone: bool = False) -> str:
     return f"{text} ({get_timezone_name(there, locale=locale())})" if zone else text
 
 
+def clock_time(value: datetime) -> str:
+    """14:05:09 (Central European Time): to compare two clocks by."""
+    there = local(value)
+    return f"{format_time(there.time(), 'medium', locale=locale())} ({get_timezone_name(there, locale=locale())})"
+
+
 def ago(value: datetime | None) -> str:
     """«12 minutes ago», «in 2 days»; beyond a month, the day."""
     if value is None:

@@ -15,13 +15,16 @@ from models import Credential, User
 from rules import Refused
 
 PENDING_LIFE = timedelta(hours=1)
+MOST = 10                                       # of one kind: each app is one more code that fits
 
 
 def begin(user: User, kind: str, secret: str = "") -> Credential:
     """A factor to be confirmed within the hour; one that was begun before and not confirmed is forgotten."""
     with transaction():
-        Credential.delete().where(Credential.user == user.id, Credential.kind == kind,
-                                  Credential.state == Credential.PENDING).execute()
+        mine = (Credential.user == user.id) & (Credential.kind == kind)
+        Credential.delete().where(mine, Credential.state == Credential.PENDING).execute()
+        if Credential.select().where(mine).count() >= MOST:
+            raise Refused(_l("You have %(n)s of this kind. Remove one first.", n=MOST))
         return _factor(kind).begin(user, secret)
 
 
@@ -39,7 +42,7 @@ def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> l
     with transaction():
         credential = pending(user, kind)
         if credential is None:
-            raise rules.Gone
+            raise Refused(_l("That took more than an hour. Begin again with the new picture."), "code")
         if not _factor(kind).check(credential, answer):
             raise Refused(_factor(kind).refusal, "code")
         Credential.update(state=Credential.ACTIVE, last_used=now()).where(Credential.id == credential.id).execute()

@@ -2,7 +2,7 @@
 from flask import Response, g, make_response, request
 
 import plugins
-from accounts import second_factors
+from accounts import passwords, second_factors
 from accounts.factors import backup_codes
 from accounts.sessions import CREDENTIALS
 from forms import Form, Text, required
@@ -32,16 +32,14 @@ class NothingForm(Form):
 @blueprint.page("/account/security", needs=SIGNED_IN)
 def show() -> Response:
     """Everything that proves who one is, at a glance."""
-    factors = second_factors.active(g.me.user_id)
-    return page("accounts/security.html", factors=factors, kinds=offered(),
-                left=backup_codes.left(g.me.user_id) if g.me.two_factor else None)
+    return page("accounts/security.html", factors=second_factors.active(g.me.user_id), kinds=offered(), left=left())
 
 
 @blueprint.page("/account/security/two-factor", needs=SIGNED_IN)
 def two_factor() -> Response:
     """Which ways there are, and which are set up."""
     return page("accounts/two_factor.html", factors=second_factors.active(g.me.user_id), kinds=offered(),
-                left=backup_codes.left(g.me.user_id) if g.me.two_factor else None, form=NothingForm())
+                left=left())
 
 
 @blueprint.page("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -90,6 +88,14 @@ def remove(id: str) -> Response:
     return removal(id, form, 422)
 
 
+@blueprint.page("/account/security/codes", needs=SIGNED_IN, fresh=CREDENTIALS)
+def codes() -> Response:
+    """Before new ones are made: what becomes of the others."""
+    if not g.me.two_factor:
+        raise NotHere
+    return page("accounts/codes_renew.html", left=left(), form=NothingForm())
+
+
 @blueprint.action("/account/security/codes", needs=SIGNED_IN, fresh=CREDENTIALS)
 def renew_codes() -> Response:
     """Ten new backup codes; the older ones are dead."""
@@ -119,8 +125,15 @@ def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
     credential = own(id)
-    return page("accounts/factor_remove.html", status, form=form, credential=credential,
-                kind=offered()[credential.kind], last=len(second_factors.active(g.me.user_id)) == 1)
+    last = len(second_factors.active(g.me.user_id)) == 1
+    return page("accounts/factor_remove.html", status, form=form, credential=credential, last=last,
+                kind=offered()[credential.kind],
+                too_short=last and not User.get_by_id(g.me.user_id).password_long, shortest=passwords.SHORTEST)
+
+
+def left() -> int | None:
+    """How many backup codes there are; nobody has any without a second factor."""
+    return backup_codes.left(g.me.user_id) if g.me.two_factor else None
 
 
 def own(id: str) -> Credential:

@@ -18,7 +18,7 @@ from accounts.factors import backup_codes, totp
 from demo import PASSWORD, SECRET, acting
 from models import Attempt, Credential, Organisation, PersonalEvent, Session, User
 from organisations import protection
-from rules import Gone, NotHere, Refused, TooMany
+from rules import NotHere, Refused, TooMany
 from settings import setting
 
 APP = pyotp.TOTP(SECRET)
@@ -226,7 +226,7 @@ def test_a_setting_up_that_was_left_is_forgotten_after_an_hour(cast):
     with acting(person):
         second_factors.begin(person, "totp")
         with time_machine.travel(clock.now() + 61 * clock.MINUTE):
-            with pytest.raises(Gone):
+            with pytest.raises(Refused, match="hour"):
                 second_factors.confirm(person, "totp", "123456")
             second_factors.forget_old()
     assert not Credential.select().where(Credential.user == person.id).exists()

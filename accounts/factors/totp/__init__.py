@@ -10,9 +10,10 @@ import pyotp
 import segno
 
 import crypto
+import formats
 from accounts.factors import Factor
-from clock import epoch
-from i18n import _l
+from clock import epoch, now
+from i18n import Lazy, _l
 from models import Credential, User
 from settings import setting
 
@@ -22,7 +23,12 @@ PERIOD, DRIFT = 30, 1
 class Totp(Factor):
     name, label = "totp", _l("Authenticator app")
     hint = _l("A code of 6 digits from an app on your phone.")
-    refusal = _l("This code is not right. Codes change every 30 seconds; check that the clock of your device is right.")
+
+    @property
+    def refusal(self) -> Lazy:
+        """Codes follow the clock: most wrong ones come from a phone that is late."""
+        return _l("This code is not right. A code lasts 30 seconds and works once. Here it is %(time)s: "
+                  "compare that with the clock of the device that shows the codes.", time=formats.clock_time(now()))
 
     def begin(self, user: User, secret: str = "") -> Credential:
         credential = Credential.create(user=user, kind=self.name)
@@ -50,8 +56,8 @@ def matching_step(secret: str, answer: str) -> int | None:
     code = answer.replace(" ", "")
     if not re.fullmatch(r"[0-9]{6}", code, re.ASCII):
         return None
-    now, app = epoch() // PERIOD, pyotp.TOTP(secret)
-    return next((step for step in range(now - DRIFT, now + DRIFT + 1)
+    present, app = epoch() // PERIOD, pyotp.TOTP(secret)
+    return next((step for step in range(present - DRIFT, present + DRIFT + 1)
                  if hmac.compare_digest(app.generate_otp(step), code)), None)
 
 
