@@ -7,11 +7,11 @@ from flask_login import login_user, logout_user
 import crypto
 import pages
 import web
-from accounts import sessions
+from accounts import devices, sessions
 from settings import setting
 from web import DEVICE_COOKIE
 
-DEVICE_LIFE = 400 * 86400                       # the most that browsers grant
+DEVICE_LIFE = int(devices.LIFE.total_seconds())
 
 
 def this_device() -> str:

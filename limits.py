@@ -11,26 +11,36 @@ from typing import Any
 import crypto
 import db
 from clock import epoch
+from i18n import _l
 from rules import TooMany
 from settings import setting
 
 
 @dataclass(frozen=True)
 class Limit:
-    """`times` in `seconds`, counted for each subject apart. `misses`: only what led nowhere counts."""
+    """`times` in `seconds` from the first one on, counted for each subject apart.
+
+    `misses`: only what led nowhere counts. `told`: what people read where waiting is not the way on.
+    """
 
     name: str
     times: int
     seconds: int
     why: str
     misses: bool = False
+    told: Any = None
 
 
 SIGN_IN_ACCOUNT = Limit("sign-in account", 10, 900, "guesses against one account from browsers it does not know")
 SIGN_IN_DEVICE = Limit("sign-in device", 10, 900, "guesses from a browser the account knows; apart from strangers'")
 SIGN_IN_NETWORK = Limit("sign-in network", 60, 900, "one network through many accounts; an office arrives at nine")
+SIGN_IN_ROW = Limit("sign-in in a row", 100, 30 * 86_400, "wrong passwords from unknown browsers, none right between",
+                    told=_l("Too many wrong passwords: this account now opens only in a browser that it knows. "
+                       "Use such a browser, or ask for a new password."))
 SECOND_STEP = Limit("second step", 5, 900, "wrong codes, of all factors together: five, then a pause (G7)")
 SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses over a day")
+SECOND_STEP_ROW = Limit("second step in a row", 100, 30 * 86_400, "wrong codes, none right between: the next ones wait",
+                        told=_l("Too many wrong codes: this account now opens only in a browser that it knows."))
 PROOF = Limit("proof", 10, 900, "wrong passwords from inside a session")
 SIGN_UP_ADDRESS = Limit("sign-up address", 3, 3600, "mails to somebody who may not have asked")
 SIGN_UP_NETWORK = Limit("sign-up network", 20, 3600, "one network making accounts")
@@ -46,32 +56,38 @@ EXPORT = Limit("export", 30, 3600, "whole lists of people leaving the house")
 _COUNT = """
 INSERT INTO hit (bucket, ends, times) VALUES (?, ?, 1)
 ON CONFLICT (bucket) DO UPDATE SET
-  times = CASE WHEN hit.ends = excluded.ends THEN hit.times + 1 ELSE 1 END, ends = excluded.ends
-RETURNING times"""
+  times = CASE WHEN hit.ends > ? THEN hit.times + 1 ELSE 1 END,
+  ends = CASE WHEN hit.ends > ? THEN hit.ends ELSE excluded.ends END
+RETURNING times, ends"""
 
 
 def spend(limit: Limit, subject: object) -> int:
     """Count once more; TooMany when that is too often. What is left."""
     if setting.rate_limits == "off":
         return limit.times
-    ends = _end(limit)
-    (times,) = _ask(_COUNT, (crypto.bucket(limit.name, str(subject)), ends))
+    now = epoch()
+    times, ends = _ask(_COUNT, (crypto.bucket(limit.name, str(subject)), now + limit.seconds, now, now))
     if times > limit.times:
-        raise TooMany(ends - epoch())
+        raise TooMany(ends - now, limit.told)
     return int(limit.times - times)
 
 
 def left(limit: Limit, subject: object) -> int:
     """How many are left, without counting."""
-    row = _ask("SELECT times FROM hit WHERE bucket = ? AND ends = ?",
-               (crypto.bucket(limit.name, str(subject)), _end(limit)))
-    return limit.times - (row[0] if row else 0)
+    times, _ends = _counted(limit, subject)
+    return limit.times - times
+
+
+def wait(limit: Limit, subject: object) -> int:
+    """For how many seconds nothing is left; 0 when there is."""
+    times, ends = _counted(limit, subject)
+    return ends - epoch() if times >= limit.times else 0
 
 
 def look(limit: Limit, subject: object) -> None:
     """TooMany when nothing is left, without counting."""
-    if setting.rate_limits != "off" and left(limit, subject) <= 0:
-        raise TooMany(_end(limit) - epoch())
+    if setting.rate_limits != "off" and (seconds := wait(limit, subject)):
+        raise TooMany(seconds, limit.told)
 
 
 def forgive(limit: Limit, subject: object) -> None:
@@ -84,9 +100,11 @@ def forget_old() -> None:
     _ask("DELETE FROM hit WHERE ends < ? RETURNING 1", (epoch(),))
 
 
-def _end(limit: Limit) -> int:
-    """When the present stretch of time ends, in seconds since 1970."""
-    return (epoch() // limit.seconds + 1) * limit.seconds
+def _counted(limit: Limit, subject: object) -> tuple[int, int]:
+    """How often, and until when that counts."""
+    now = epoch()
+    return _ask("SELECT times, ends FROM hit WHERE bucket = ? AND ends > ?",
+                (crypto.bucket(limit.name, str(subject)), now)) or (0, now)
 
 
 _local = threading.local()

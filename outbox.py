@@ -6,7 +6,7 @@ Message-ID is the same at every try, so that a doubled mail is recognised.
 """
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from clock import DAY, epoch, now
@@ -32,11 +32,12 @@ class Unreachable(Exception):
 
 
 def post(notice: str, to: str, *, language: str, name: str = "", channel: str = "email", country: str = "",
-         time_zone: str = "", user: Any = None, subject: str = "", **facts: Any) -> Message:
-    """Write a message down. It leaves only if the transaction is kept. `to` is one address."""
+         time_zone: str = "", user: Any = None, subject: str = "", due: datetime | None = None,
+         **facts: Any) -> Message:
+    """Write a message down. It leaves only if the transaction is kept, and not before `due`. `to` is one address."""
     message = Message.create(channel=channel, recipient=to, name=name, notice=notice, facts=facts, language=language,
                              country=country, time_zone=time_zone, user=user, organisation_id=number_at_work(),
-                             subject=subject)
+                             subject=subject, due=due or now())
     database.after_commit(_nudge)
     return message  # type: ignore[no-any-return]
 

@@ -39,11 +39,11 @@ class Gone(Exception):
 
 
 class TooMany(Exception):
-    """A limit bit. `wait` is in seconds. 429."""
+    """A limit bit. `wait` is in seconds; `why` where waiting is not the way on. 429."""
 
-    def __init__(self, wait: int):
+    def __init__(self, wait: int, why: Any = None):
         super().__init__(wait)
-        self.wait = wait
+        self.wait, self.why = wait, why
 
 
 class Busy(Exception):

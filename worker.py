@@ -20,7 +20,7 @@ import limits
 import logs
 import outbox
 import plugins
-from accounts import second_factors, sessions, signin
+from accounts import devices, second_factors, sessions, signin
 from clock import epoch
 from organisations import invitations
 from settings import setting
@@ -69,6 +69,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
     ("forget messages", crontab(minute="40", hour="3"), outbox.forget_old),
+    ("forget devices", crontab(minute="22", hour="3"), devices.forget_old),
     ("forget limits", crontab(minute="25"), limits.forget_old),
 )
 

@@ -2,8 +2,11 @@
 import crypto
 import current
 from accounts.sessions import network
-from clock import now
-from models import Device, User
+from clock import DAY, now
+from db import transaction
+from models import Device, PersonalEvent, Session, User
+
+LIFE = 400 * DAY                                # of the cookie: the most that browsers grant
 
 
 def known(user: User, token: str) -> Device | None:
@@ -12,6 +15,21 @@ def known(user: User, token: str) -> Device | None:
         return None
     return Device.get_or_none(  # type: ignore[no-any-return]
         Device.token_hash == crypto.digest(token), Device.user == user.id, Device.epoch == user.epoch)
+
+
+def strange(user: User, token: str) -> bool:
+    """Is this browser, or this network, one the person never signed in from? Not at the very first sign-in."""
+    if not PersonalEvent.select().where(PersonalEvent.user == user.id, PersonalEvent.kind == "sign_in.done").exists():
+        return False
+    browser = token and Device.select().where(Device.token_hash == crypto.digest(token), Device.user == user.id).exists()
+    where = network(current.actor().address)
+    return not (browser and Session.select().where(Session.user == user.id, Session.network == where).exists())
+
+
+def forget_old() -> None:
+    """Browsers whose own cookie has run out."""
+    with transaction():
+        Device.delete().where(Device.last_seen < now() - LIFE).execute()
 
 
 def remember(user: User, token: str) -> Device:

@@ -13,7 +13,7 @@ import limits
 import outbox
 import plugins
 import rules
-from accounts import devices, passwords, sessions
+from accounts import alerts, devices, passwords, sessions
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
 from db import transaction
@@ -24,6 +24,12 @@ from settings import setting
 
 HALF_WAY = 10 * MINUTE
 TRIES = 5
+
+# What is counted before a proof is looked at, and forgiven when it is right. A browser the account knows has
+# counts of its own: strangers do not lock its owner out (LG-18).
+STRANGERS = (limits.SIGN_IN_ACCOUNT, limits.SIGN_IN_ROW)
+KNOWN_DEVICE = (limits.SIGN_IN_DEVICE,)
+CODES = (limits.SECOND_STEP, limits.SECOND_STEP_DAY, limits.SECOND_STEP_ROW)
 
 WRONG = _l("The address and the password do not match, or this account cannot sign in this way.")
 
@@ -47,13 +53,15 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     user = User.get_or_none(User.email == key) if key else None
     ours = devices.known(user, device) if user else None
     limits.spend(limits.SIGN_IN_NETWORK, sessions.network(current.actor().address))
-    bucket = limits.SIGN_IN_DEVICE if ours else limits.SIGN_IN_ACCOUNT
-    limits.spend(bucket, f"{key} {ours.id}" if ours else key or email[:254])
+    counted = f"{key} {ours.id}" if ours else key or email[:254]
+    for limit in KNOWN_DEVICE if ours else STRANGERS:
+        limits.spend(limit, counted)
     correct = passwords.right(user, password)
     if user is None or not correct or user.suspended:
         _note_failure(user)
         raise Refused(WRONG)
-    limits.forgive(bucket, f"{key} {ours.id}" if ours else key)
+    for limit in KNOWN_DEVICE if ours else STRANGERS:
+        limits.forgive(limit, counted)
     if factors_of(user):
         return Outcome(attempt=_half_way(user, "password", stay, device, place), user=user, place=place)
     return _in(user, "password", stay=stay, device=device, place=place)
@@ -78,19 +86,32 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "") ->
         raise rules.NotHere
     user = attempt.user
     factor = factors_of(user).get(kind)
-    limits.spend(limits.SECOND_STEP_DAY, user.id)
-    limits.spend(limits.SECOND_STEP, user.id)
+    _count_code(_counted(attempt))
     with transaction():
-        Attempt.update(tries=Attempt.tries + 1).where(Attempt.id == attempt.id).execute()
+        if not (Attempt.update(tries=Attempt.tries + 1)
+                .where(Attempt.id == attempt.id, Attempt.tries < TRIES).execute()):
+            raise rules.NotHere
     if factor is None or not prove(user, kind, answer):
         with transaction():
             audit.record_for(user.id, "sign_in.second_step_failed", factor=kind)
+            alerts.failed(user, "codes")
         raise Refused(factor.refusal if factor else _l("Choose another way."), "code")
-    limits.forgive(limits.SECOND_STEP, user.id)
+    _forgive_codes(_counted(attempt))
     with transaction():
         if not Attempt.delete().where(Attempt.id == attempt.id).execute():
             raise rules.NotHere
         return _in(user, f"{attempt.proofs} {kind}", stay=attempt.stay, device=device, place=attempt.place)
+
+
+def tries_left(attempt: Attempt) -> int:
+    """How many codes may still be tried before there is a pause."""
+    fresh = Attempt.select(Attempt.tries).where(Attempt.id == attempt.id).scalar() or 0
+    return min(TRIES - fresh, limits.left(limits.SECOND_STEP, _counted(attempt)))
+
+
+def pause(attempt: Attempt) -> int:
+    """For how many seconds no code is looked at."""
+    return max(limits.wait(limit, _counted(attempt)) for limit in CODES)
 
 
 def give_up(token: str) -> None:
@@ -126,12 +147,12 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
         raise Refused(_l("This is not your password."), "password")
     proofs: tuple[str, ...] = ("password",)
     if active := factors_of(user):
-        limits.spend(limits.SECOND_STEP, user.id)
+        _count_code(f"{user.id} in session {who.session_id}")
         if kind not in active or not prove(user, kind, answer):
             with transaction():
                 audit.record_for(user.id, "proof.failed", proof=kind)
             raise Refused(active[kind].refusal if kind in active else _l("Choose another way."), "code")
-        limits.forgive(limits.SECOND_STEP, user.id)
+        _forgive_codes(f"{user.id} in session {who.session_id}")
         proofs = ("password", kind)
     limits.forgive(limits.PROOF, user.id)
     return sessions.renew(who, proofs)
@@ -159,6 +180,8 @@ def forget_old() -> None:
 
 def _in(user: User, proofs: str, *, stay: bool, device: str, place: str) -> Outcome:
     with transaction():
+        if devices.strange(user, device):
+            alerts.new_sign_in(user)
         ours = devices.remember(user, device) if device else None
         secret = sessions.begin(user, proofs, stay=stay, device=ours)
         audit.record_for(user.id, "sign_in.done", proof=proofs, stay=stay)
@@ -174,6 +197,21 @@ def _half_way(user: User, proofs: str, stay: bool, device: str, place: str) -> s
     return secret
 
 
+def _counted(attempt: Attempt) -> str:
+    """Whose wrong codes are counted together: the account's, or those in one browser it knows."""
+    return f"{attempt.user_id} on device {attempt.device_id}" if attempt.device_id else str(attempt.user_id)
+
+
+def _count_code(counted: str) -> None:
+    for limit in CODES:
+        limits.spend(limit, counted)
+
+
+def _forgive_codes(counted: str) -> None:
+    for limit in CODES:
+        limits.forgive(limit, counted)
+
+
 def _note_code(user: User) -> None:
     left = backup_codes.left(user.id)
     audit.record_for(user.id, "backup_code.used", left=left)
@@ -185,6 +223,7 @@ def _note_failure(user: User | None) -> None:
     with transaction():
         if user:
             audit.record_for(user.id, "sign_in.failed", proof="password")
+            alerts.failed(user, "passwords")
         else:
             audit.record_here("sign_in.unknown")
 

@@ -7,6 +7,7 @@ from typing import Any
 import crypto
 import i18n
 import templating
+from accounts import agents
 from models import Message
 from notices.notices import NOTICES
 from organisations import details
@@ -28,7 +29,8 @@ def write(message: Message) -> Letter:
         template = f"notices/{message.notice}.html"
         context = {"link": link(message), **_facts(message.facts or {}), "name": message.name,
                    "recipient": message.recipient, "instance": setting.instance, "support": setting.support,
-                   "host": setting.base_url, "roles": LABELS, "fields_told": fields_told}
+                   "host": setting.base_url, "roles": LABELS, "fields_told": fields_told,
+                   "browser": agents.told}
         subject = _line(templating.render_text(template, "subject", message.language, **context))
         text = templating.render_block(template, "text", message.language, **context)
         html = templating.render(template, message.language, subject_line=subject, **context)

@@ -40,6 +40,8 @@ NOTICES = {notice.name: notice for notice in (
     Notice("address_changed", path="/account/address/revert/{token}"),
     Notice("address_changed_here"),
     Notice("address_reverted"),
+    Notice("new_sign_in", muteable=True),
+    Notice("failed_sign_ins", muteable=True),
     Notice("two_factor_on"),
     Notice("two_factor_off"),
     Notice("factor_added"),

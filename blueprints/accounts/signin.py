@@ -5,7 +5,7 @@ import entering
 import web
 from accounts import sessions, signin
 from forms import EmailAddress, Form, Secret, Text, Tick, required
-from i18n import _l
+from i18n import _, _l, ngettext
 from models import Attempt
 from pages import page
 from rules import NotHere, Refused
@@ -69,7 +69,7 @@ def prove() -> Response:
     try:
         if not answer.submit_to(lambda factor, code: signin.with_second_step(token, kind, code, device=device)):
             if signin.half_way(token) is None:
-                return too_often()
+                return too_often(signin.pause(attempt))
             return challenge(attempt, answer, 422)
     except NotHere:
         return go(".form")
@@ -99,13 +99,15 @@ def challenge(attempt: Attempt, form: Form, status: int = 200) -> Response:
     factors = signin.factors_of(user)
     chosen = form.factor.data if form.factor.data in factors else next(iter(factors), "")
     return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen,
-                email=user.email_typed)
+                email=user.email_typed, pause=signin.pause(attempt), tries=signin.tries_left(attempt))
 
 
-def too_often() -> Response:
-    """Five wrong answers: the sign-in begins anew, with the password."""
+def too_often(pause: int) -> Response:
+    """Five wrong answers: the sign-in begins anew with the password, after a pause."""
     entry = SignInForm(email="")
-    entry.refuse(Refused(_l("Too many wrong codes. Sign in again with your password.")))
+    entry.refuse(Refused(_("Too many wrong codes. Sign in again with your password.") if not pause else ngettext(
+        "Too many wrong codes. Sign in again with your password, in %(num)s minute.",
+        "Too many wrong codes. Sign in again with your password, in %(num)s minutes.", -(-pause // 60))))
     response = page("accounts/signin.html", 422, form=entry, next=None)
     response.delete_cookie(ATTEMPT_COOKIE)
     return response
