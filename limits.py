@@ -36,7 +36,7 @@ SIGN_IN_DEVICE = Limit("sign-in device", 10, 900, "guesses from a browser the ac
 SIGN_IN_NETWORK = Limit("sign-in network", 60, 900, "one network through many accounts; an office arrives at nine")
 SIGN_IN_ROW = Limit("sign-in in a row", 100, 30 * 86_400, "wrong passwords from unknown browsers, none right between",
                     told=_l("Too many wrong passwords: this account now opens only in a browser that it knows. "
-                       "Use such a browser, or ask for a new password."))
+                            "Use such a browser, or ask for a new password."))
 SECOND_STEP = Limit("second step", 5, 900, "wrong codes, of all factors together: five, then a pause (G7)")
 SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses over a day")
 SECOND_STEP_ROW = Limit("second step in a row", 100, 30 * 86_400, "wrong codes, none right between: the next ones wait",

@@ -1,5 +1,6 @@
 """What people are told of sign-ins to their account (G4). No such letter has a link to follow (G4-R3)."""
 from datetime import timedelta
+from typing import Any
 
 import current
 import db
@@ -26,7 +27,7 @@ def failed(user: User, what: str) -> None:
     if user.suspended:
         return
     who, mine = current.actor(), (Message.notice == "failed_sign_ins") & (Message.subject == user.public_id)
-    told = {"agent": who.agent, "network": network(who.address), "at": int(now().timestamp())}
+    told: dict[str, Any] = {"agent": who.agent, "network": network(who.address), "at": int(now().timestamp())}
     waiting = db.locked(Message.select().where(mine, Message.state == Message.WAITING, Message.attempts == 0)).first()
     if waiting:
         Message.update(facts=waiting.facts | told | {what: waiting.facts[what] + 1}).where(

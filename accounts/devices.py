@@ -19,11 +19,10 @@ def known(user: User, token: str) -> Device | None:
 
 def strange(user: User, token: str) -> bool:
     """Is this browser, or this network, one the person never signed in from? Not at the very first sign-in."""
-    if not PersonalEvent.select().where(PersonalEvent.user == user.id, PersonalEvent.kind == "sign_in.done").exists():
-        return False
-    browser = token and Device.select().where(Device.token_hash == crypto.digest(token), Device.user == user.id).exists()
-    where = network(current.actor().address)
-    return not (browser and Session.select().where(Session.user == user.id, Session.network == where).exists())
+    earlier = PersonalEvent.select().where(PersonalEvent.user == user.id, PersonalEvent.kind == "sign_in.done")
+    browser = Device.select().where(Device.user == user.id, Device.token_hash == crypto.digest(token))
+    place = Session.select().where(Session.user == user.id, Session.network == network(current.actor().address))
+    return bool(earlier.exists() and not (token and browser.exists() and place.exists()))
 
 
 def forget_old() -> None:

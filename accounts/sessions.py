@@ -75,9 +75,10 @@ def find(token: str) -> SignedIn | None:
     row = database.execute_sql(placeholders(_FIND), (crypto.digest(token),)).fetchone()
     if row is None:
         return None
-    *rest, proofs, proved, seen, idle_seconds, expires = row
+    *rest, proofs, proved, seen, idle_seconds, end = row
     last_seen: datetime = instant(seen)  # type: ignore[assignment]
-    if min(last_seen + timedelta(seconds=idle_seconds), instant(expires)) <= now():  # type: ignore[type-var]
+    expires: datetime = instant(end)  # type: ignore[assignment]
+    if min(last_seen + timedelta(seconds=idle_seconds), expires) <= now():
         # For good, should the clock go back (SS-07).
         with transaction():
             _end(Session.id == rest[0], "expired")
