@@ -37,7 +37,8 @@ def steps(place: Place, two_factor: bool) -> tuple[Step, ...]:
 @question
 def _state() -> Any:
     return (Membership.select(Organisation.checklist_hidden, Organisation.postcode, fn.COUNT(Membership.id))
-            .join(Organisation).where(Membership.role == Role.LEGAL, Membership.status == Membership.ACTIVE)
+            .join(Organisation).where(Membership.role == Role.LEGAL, Membership.status == Membership.ACTIVE,
+                                      Membership.ended.is_null())
             .group_by(Organisation.id))
 
 

@@ -1,15 +1,17 @@
 """How many questions a page asks the database: few, and as many for long lists as for short ones (decision 30)."""
 import pytest
 
+import db
 from accounts import signup
 from demo import acting
-from models import Membership, Role
+from models import Membership, Role, User
 from organisations import invitations, members
 from rules import address
 from tenancy import working_for
 from tests.doors import Visitor
 
 MOST = 4
+OVERVIEW = "/o/lumen/"
 LISTS = ("/o/lumen/members", "/o/lumen/members?q=e&role=collaborator&sort=-seen", "/o/lumen/members?last",
          "/o/lumen/members?two_factor=off", "/o/lumen/invitations", "/o/lumen/activity")
 
@@ -62,3 +64,35 @@ def test_as_many_questions_for_many_rows_as_for_few(app, cast, asked):
     for path in LISTS:
         assert few[path][0] == many[path][0] == 200, path
         assert len(few[path][1]) == len(many[path][1]) <= MOST, path
+
+
+def test_an_answer_takes_as_much_work_among_many_people_as_among_few(app, cast, sqlite_only):
+    """Counted in steps of SQLite's own machine: a page that reads everybody to show some would show here."""
+    visitor = Visitor(app, cast.people["anne"])
+
+    def work(path):
+        visitor.get(path)
+        steps = []
+        db.database.connection().set_progress_handler(lambda: steps.append(1), 10)
+        assert visitor.get(path).status_code == 200
+        db.database.connection().set_progress_handler(None, 0)
+        return len(steps)
+
+    with working_for(cast.organisations["lumen"]):
+        fill(30)
+        few = {path: work(path) for path in (OVERVIEW, "/o/lumen/members", "/o/lumen/members?last")}
+        fill(1_500)
+        many = {path: work(path) for path in few}
+    for path in few:
+        assert many[path] < 1.3 * few[path] + 20, (path, few, many)
+
+
+def fill(number):
+    """So many more, written in bulk."""
+    with db.transaction():
+        start = User.select().count()
+        User.insert_many([{"email": f"c{n}@many.example", "email_typed": f"c{n}@many.example", "first_name": "C",
+                           "last_name": f"Crowd{n:06}", "language": "en"}
+                          for n in range(start, start + number)]).execute()
+        Membership.insert_many([{"user": person, "role": Role.COLLABORATOR, **members.listed_as(person)}
+                                for person in User.select().order_by(User.id.desc()).limit(number)]).execute()
