@@ -12,7 +12,19 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import flask
-from flask import Response, abort, current_app, flash, g, has_request_context, make_response, redirect, request, url_for
+from flask import (
+    Response,
+    abort,
+    after_this_request,
+    current_app,
+    flash,
+    g,
+    has_request_context,
+    make_response,
+    redirect,
+    request,
+    url_for,
+)
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -22,6 +34,7 @@ import current
 import i18n
 import limits
 import navigation
+import pages
 from accounts import links, sessions
 from db import database
 from i18n import _l
@@ -38,6 +51,7 @@ Needs = Right | str
 
 DEVICE_COOKIE, ATTEMPT_COOKIE, LANGUAGE_COOKIE = "kanton_device", "kanton_signin", "kanton_language"
 LINK_COOKIE, LINK_LIFE = "kanton_link", 3600    # seconds
+ORGANISATION_COOKIE, PLACE_LIFE = "kanton_organisation", 400 * 86_400
 
 
 # --- the request -------------------------------------------------------------------------------
@@ -70,7 +84,7 @@ def close_request(_error: BaseException | None) -> None:
 def client_address() -> str:
     """The socket's other end, or, behind a proxy we trust, the last address that proxy vouches for (LG-04)."""
     peer = request.remote_addr or ""
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    forwarded = [part.strip() for part in pages.header("X-Forwarded-For").split(",") if part.strip()]
     while forwarded and _trusted(peer):
         candidate = forwarded.pop()
         if not _readable(candidate):
@@ -107,10 +121,10 @@ def _same_site() -> None:
     """A change asked for by another site's page is refused before anything is read (WB-01)."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    site, origin = pages.header("Sec-Fetch-Site"), pages.header("Origin")
     # The browser's own word decides; without it, the origin.
     theirs = site not in ("same-origin", "none") if site else origin not in (
-        None, request.host_url.rstrip("/"), setting.base_url)
+        "", request.host_url.rstrip("/"), setting.base_url)
     if theirs:
         raise Forbidden("csrf_failed")
 
@@ -118,10 +132,10 @@ def _same_site() -> None:
 def _voice() -> i18n.Voice:
     me = g.me
     language = i18n.choose(request.args.get("lang"), me.language if me else None,
-                           request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language"))
+                           request.cookies.get(LANGUAGE_COOKIE), pages.header("Accept-Language"))
     if me:
         return i18n.Voice(language, me.country, me.time_zone)
-    return i18n.Voice(language, i18n.country_of(request.headers.get("Accept-Language")))
+    return i18n.Voice(language, i18n.country_of(pages.header("Accept-Language")))
 
 
 def keep_language(_endpoint: str, values: dict[str, Any]) -> None:
@@ -133,7 +147,7 @@ def keep_language(_endpoint: str, values: dict[str, Any]) -> None:
 
 def _actor() -> current.Actor:
     me = g.me
-    told = {"address": client_address(), "agent": request.headers.get("User-Agent", "")[:300],
+    told = {"address": client_address(), "agent": pages.header("User-Agent")[:300],
             "request_id": g.request_id}
     if me is None:
         return current.Actor(kind="visitor", **told)
@@ -263,9 +277,16 @@ def enter_organisation() -> Response | None:
     g.my_organisations = _switcher(places)
     g.stack.enter_context(working_for(here))
     switching.touch(here)
-    if here.id != g.me.last_organisation and request.method == "GET":
-        switching.remember(g.me.user_id, here.id)
+    if request.cookies.get(ORGANISATION_COOKIE) != here.public_id:
+        after_this_request(_remember)
     return None
+
+
+def _remember(response: Response) -> Response:
+    """Where this browser was last: said to it, not written down by us, since looking changes nothing."""
+    response.set_cookie(ORGANISATION_COOKIE, g.here.public_id, max_age=PLACE_LIFE, httponly=True, samesite="Lax",
+                        secure=setting.secure)
+    return response
 
 
 def _switcher(places: Any) -> list[dict[str, Any]]:
@@ -294,11 +315,11 @@ def _place() -> str | None:
     """The path to come back to: this page, or for a POST the page with its form."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
-    return local(request.path) or local(urlsplit(request.headers.get("Referer", "")).path)
+    return local(request.path) or local(urlsplit(pages.header("Referer")).path)
 
 
 def _away(address: str, status_for_htmx: int) -> Response:
-    if request.headers.get("HX-Request") == "true":
+    if pages.header("HX-Request") == "true":
         response = make_response("", status_for_htmx)
         response.headers["HX-Redirect"] = address
         return response

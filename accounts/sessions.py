@@ -36,7 +36,6 @@ class SignedIn:
     theme: str
     operator: bool
     two_factor: bool
-    last_organisation: int | None
     proofs: tuple[str, ...]
     proved: datetime
     last_seen: datetime
@@ -64,7 +63,7 @@ class SignedIn:
 
 _FIND = """
 SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last_name, a.language, a.country,
-       a.time_zone, a.theme, a.operator, a.two_factor, a.last_organisation, s.proofs, s.proved, s.last_seen,
+       a.time_zone, a.theme, a.operator, a.two_factor, s.proofs, s.proved, s.last_seen,
        s.idle_seconds, s.expires
 FROM session AS s JOIN account AS a ON a.id = s.user_id
 WHERE s.token_hash = ? AND s.ended IS NULL AND s.epoch = a.epoch AND a.suspended IS NULL"""

@@ -6,7 +6,7 @@ from db import database
 from organisations import switching
 from pages import page
 from settings import setting
-from web import ANYONE, LANGUAGE_COOKIE, Blueprint, go
+from web import ANYONE, LANGUAGE_COOKIE, ORGANISATION_COOKIE, Blueprint, go
 
 blueprint = Blueprint("public", __name__)
 
@@ -17,9 +17,7 @@ def home() -> Response:
     if g.me is None:
         return go("signin.form")
     places = switching.places(g.me.user_id)
-    last = next((place for place in places if place.id == g.me.last_organisation), None)
-    if last is None and len(places) == 1:
-        last = places[0]
+    last = switching.last_open(places, request.cookies.get(ORGANISATION_COOKIE, ""))
     return go("overview.show", organisation=last.slug) if last else go("my_organisations.show")
 
 

@@ -59,7 +59,6 @@ def create(name: str, *, kind: str = "other", country: str = "CH", language: str
             audit.record("organisation.created", organisation.public_id, name=name)
             audit.record("member.joined", membership.public_id, person=person.name, role=Role.LEGAL)
         audit.record_for(person.id, "organisation.created", organisation=name)
-        User.update(last_organisation=organisation.id).where(User.id == person.id).execute()
         return organisation
 
 

@@ -245,8 +245,6 @@ def _go(member: Membership, status: str) -> None:
     member.accounting = False
     member.save()
     _count_in(member, -1)
-    User.update(last_organisation=None).where(User.id == member.user_id,
-                                              User.last_organisation == at_work().id).execute()
 
 
 def _count_in(member: Membership, change: int) -> None:

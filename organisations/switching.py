@@ -3,8 +3,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from clock import HOUR, now
-from db import database, instant, placeholders, transaction
-from models import Membership, User
+from db import database, instant, placeholders
+from models import Membership
 from organisations.roles import Standing
 from tenancy import across_organisations
 
@@ -67,10 +67,10 @@ def places(user_id: int) -> list[Place]:
         return [Place(*row) for row in database.execute_sql(placeholders(_PLACES), (user_id,)).fetchall()]
 
 
-def remember(user_id: int, organisation_id: int) -> None:
-    """Where to go after the next sign-in."""
-    with transaction():
-        User.update(last_organisation=organisation_id).where(User.id == user_id).execute()
+def last_open(places: list[Place], remembered: str) -> Place | None:
+    """Where to go on: what this browser remembers, by its public id, or else where the person was last at all."""
+    here = (place for place in places if place.public_id == remembered)
+    return next(here, None) or max(places, key=lambda place: place.last_seen, default=None)
 
 
 def touch(place: Place) -> None:

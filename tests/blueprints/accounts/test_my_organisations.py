@@ -4,7 +4,7 @@ import pytest
 import clock
 from clock import MINUTE
 from demo import acting
-from models import Event, Membership, Organisation, Role, User
+from models import Event, Membership, Organisation, Role
 from organisations import invitations
 from organisations.lifecycle import just_made
 from tenancy import across_organisations, working_for
@@ -31,7 +31,7 @@ def test_who_makes_one_is_its_legal_representative(anne, cast):
         assert Membership.get().role == Role.LEGAL
         assert [event.kind for event in Event.select().order_by(Event.number)] == ["organisation.created",
                                                                                   "member.joined"]
-    assert User.get_by_id(cast.people["anne"].id).last_organisation == made.id
+    assert anne.get("/").path == page.path
 
 
 def test_an_individuals_is_called_like_the_person(anne):

@@ -3,7 +3,9 @@ import html
 import re
 
 import pytest
+import time_machine
 
+from clock import HOUR, now
 from demo import acting
 from models import Organisation
 from organisations import lifecycle
@@ -71,7 +73,27 @@ def test_the_last_one_is_where_the_next_sign_in_leads(browse):
     chiara.get("/o/lumen/")
     assert chiara.get("/").path == "/o/lumen/"
     chiara.get("/o/onda/members")
-    assert browse("chiara").get("/").path == "/o/onda/"
+    chiara.post("/signout")
+    chiara.sign_in("chiara")
+    assert chiara.get("/").path == "/o/onda/"
+
+
+def test_in_a_new_browser_it_is_where_one_was_last_at_all(browse):
+    for hours, place in ((2, "/o/onda/"), (4, "/o/lumen/")):
+        with time_machine.travel(now() + hours * HOUR) as clock:
+            chiara = browse("chiara")
+            clock.shift(10)
+            chiara.get(place)
+            assert browse("chiara").get("/").path == place
+
+
+def test_looking_at_another_organisation_writes_nothing(browse, count):
+    chiara = browse("chiara")
+    chiara.get("/o/lumen/")
+    chiara.get("/o/onda/")
+    count.clear()
+    chiara.get("/o/lumen/")
+    assert [each for each in count if not each.lstrip().startswith("SELECT")] == []
 
 
 def test_from_six_organisations_up_one_can_search(browse, cast):
