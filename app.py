@@ -27,16 +27,19 @@ from tenancy import number_at_work
 
 log = logging.getLogger(__name__)
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                               "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-                               "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-}
+HEADERS = (
+    ("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                                "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+                                "frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+)
+SECURE_HEADERS = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
+PAGE_HEADERS = (("Cache-Control", "no-store"),
+                ("Vary", "Cookie, HX-Request, HX-Request-Type, HX-Target, Accept-Encoding"))
 LARGEST = 4 << 20                               # bytes of a request: a logo and its form
 
 
@@ -76,16 +79,15 @@ def _recognise_people(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if setting.secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-    if request.endpoint == "files.static":
+    """Headers that every answer has, unless it said something else itself."""
+    said = {name.lower() for name, _value in response.headers}
+    static = request.endpoint == "files.static"
+    more = [*HEADERS, *(SECURE_HEADERS if setting.secure else ()), *(() if static else PAGE_HEADERS)]
+    response.headers.extend([(name, value) for name, value in more if name.lower() not in said])
+    if static:
         return response
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.vary.update(["Cookie", "HX-Request", "HX-Request-Type", "HX-Target"])
     if "request_id" in g:
-        response.headers["X-Request-Id"] = g.request_id
+        response.headers.add("X-Request-Id", g.request_id)
     return pages.compressed(response)
 
 

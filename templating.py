@@ -92,6 +92,10 @@ class Speaking(Environment):
         self.globals = names
         self.filters.update({name: _late(name) for name in FILTERS})
 
+    def make_globals(self, given: Any) -> Any:
+        """The names themselves: a chain of mappings would be read through at every page and every import."""
+        return self.globals if not given else super().make_globals(given)
+
     def lineage(self, template: str) -> Iterator[Template]:
         """The template and what it extends."""
         name: str | None = template

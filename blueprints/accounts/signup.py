@@ -1,5 +1,5 @@
 """Making an account by oneself: an address first, then the rest behind the link mailed to it."""
-from flask import Response, g, request
+from flask import Response, g
 
 import entering
 import formats
@@ -10,7 +10,7 @@ from i18n import NAMES, _l
 from limits import LINK_NETWORK, SIGN_UP_NETWORK
 from models import Link
 from organisations import registration
-from pages import page
+from pages import header, page
 from rules import NotHere
 from settings import setting
 from web import ANYONE, Blueprint, go
@@ -91,7 +91,7 @@ def account_page(link: Link, form: AccountForm, status: int = 200) -> Response:
 
 def guessed_country() -> str:
     """What the browser's languages let one guess: `de-CH` is Switzerland."""
-    for part in request.headers.get("Accept-Language", "").split(","):
+    for part in header("Accept-Language").split(","):
         _language, _dash, country = part.partition(";")[0].strip().partition("-")
         if country.upper() in formats.country_names():
             return country.upper()
