@@ -22,6 +22,10 @@ class Sqlite(SqliteDatabase):
     # Types that STRICT tables know, so that no text ever lands in a number.
     field_types = SqliteDatabase.field_types | {"INSTANT": "INTEGER"}
 
+    def _load_functions(self, connection: Any) -> None:
+        """None of Peewee's own: we use none, and a connection with one takes the process with it when its thread
+        ends, as the function's destructor then runs without the interpreter's lock."""
+
     def rollback(self) -> Any:
         # A full disk has rolled everything back already; a second time would hide the reason.
         return super().rollback() if self.connection().in_transaction else None

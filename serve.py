@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 ROOT = Path(__file__).parent
-THREADS = 16                                    # a sign-in waiting for its hash must not hold up the others
+THREADS = 32                                    # 20 sign-ins may wait for their hash, and do not hold up the others
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DIE_WITH_PARENT = 1                             # prctl(PR_SET_PDEATHSIG), Linux only
 # To glibc: the 19 MB a password's hash works on go back at once, instead of being kept for the next one.

@@ -3,6 +3,7 @@
 A route's own line says `needs=` (who), `fresh=` (how old a proof may be) and
 `limit=` (how often), so that none can be forgotten and all can be listed.
 """
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -42,7 +43,7 @@ from limits import Limit
 from models import Role
 from organisations import switching
 from organisations.roles import LABELS, Right
-from rules import Forbidden, Gone
+from rules import Busy, Forbidden, Gone
 from settings import setting
 from tenancy import working_for
 
@@ -67,6 +68,7 @@ def open_request() -> Response | None:
     if "\x00" in request.path:                  # no name of ours has one, and PostgreSQL would stumble over it
         abort(404)
     _same_site()
+    _read_what_was_sent()
     database.connect(reuse_if_open=True)
     g.me = current_user._get_current_object() if current_user.is_authenticated else None
     g.stack.enter_context(i18n.speaking(_voice()))
@@ -127,6 +129,21 @@ def _same_site() -> None:
         "", request.host_url.rstrip("/"), setting.base_url)
     if theirs:
         raise Forbidden("csrf_failed")
+
+
+READERS = threading.BoundedSemaphore(16)        # half of the threads that serve
+
+
+def _read_what_was_sent() -> None:
+    """A form is read here, by a few at a time: who stops half-way holds a thread, but never all of them (PS-04)."""
+    if request.method == "GET" or not request.content_length:
+        return
+    if not READERS.acquire(blocking=False):
+        raise Busy
+    try:
+        _ = request.form
+    finally:
+        READERS.release()
 
 
 def _voice() -> i18n.Voice:
