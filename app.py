@@ -67,7 +67,16 @@ def create_app() -> Flask:
                             plugins.load("notices.channels", setting.channels).items()})
     outbox.wake.append(worker.nudge)
     assets.prepare()
+    if setting.secure:
+        app.wsgi_app = _reached_by_https(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _reached_by_https(serve: Any) -> Any:
+    """People's browsers speak https to the proxy: what we send them elsewhere with must say so, too."""
+    def secure(environment: dict[str, Any], start: Any) -> Any:
+        return serve({**environment, "wsgi.url_scheme": "https"}, start)
+    return secure
 
 
 def _recognise_people(app: Flask) -> None:

@@ -1,9 +1,11 @@
 """What the person who runs Kanton says to it: `flask --app app …`."""
+import json
 import shutil
 import smtplib
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
@@ -107,6 +109,8 @@ def _of_the_machine() -> Iterator[str]:
         yield str(trouble)
     if not setting.secure and not setting.on_loopback:
         yield "BASE_URL is not https: put a proxy with TLS in front."
+    if setting.data.exists() and setting.data.stat().st_mode & 0o077:
+        yield f"{setting.data} can be read by others. Say: chmod 700 {setting.data}"
     try:
         with TemporaryFile(dir=setting.data):
             pass
@@ -151,13 +155,18 @@ def _smtp_trouble() -> str:
 
 
 @click.command()
-def verify() -> None:
+@click.option("--heads", type=click.Path(path_type=Path, dir_okay=False),
+              help="A file, kept elsewhere, with the end of every book: compared, then written anew.")
+def verify(heads: Path | None) -> None:
     """Check the books, the counts and the invariants. Exit status 1 when something is wrong."""
+    kept = json.loads(heads.read_text()) if heads and heads.exists() else {}
     with db.database.connection_context():
         wrong = 0
-        for fault in verification.faults():
+        for fault in (*verification.faults(), *verification.cut_off(kept)):
             click.echo(fault)
             wrong += 1
+        if heads and not wrong:
+            heads.write_text(json.dumps(verification.heads(), indent=1) + "\n")
     click.echo("Everything is as it must be." if not wrong else "1 fault." if wrong == 1 else f"{wrong} faults.")
     sys.exit(bool(wrong))
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from settings import setting
+from settings import SHORTEST_KEY, private, setting
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -93,9 +93,15 @@ def master() -> str:
 
 def make_master(data: Path) -> None:
     """A key for a new installation, kept where only its owner can read it. Never in place of one that is there."""
-    data.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(data / "secret.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(48) + "\n")
+    half = private(data) / f"secret.key.{secrets.token_hex(4)}"
+    try:
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(half, data / "secret.key")      # whole or not at all, and never over another
+    finally:
+        half.unlink(missing_ok=True)
 
 
 @cache
@@ -109,4 +115,7 @@ def _kept(data: Path) -> str:
         make_master(data)
     if path.stat().st_mode & 0o077:
         raise SystemExit(f"{path} can be read by others. Say: chmod 600 {path}")
-    return path.read_text().strip()
+    key = path.read_text().strip()
+    if len(key) < SHORTEST_KEY:
+        raise SystemExit(f"{path} is broken: it holds no key of at least {SHORTEST_KEY} characters. Put the key back.")
+    return key

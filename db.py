@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import peewee
 from peewee import DatabaseProxy, Field, Model, PostgresqlDatabase, SqliteDatabase
 
+from settings import private
+
 database = DatabaseProxy()
 
 # Full synchronous: what was answered «done» survives a power cut. 2 MB of cache for each thread, and
@@ -62,8 +64,11 @@ def _postgresql(url: str) -> Postgresql:
 
 def _sqlite(url: str) -> Sqlite:
     path = Path(url.removeprefix("sqlite:///"))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private(path.parent)
     return Sqlite(str(path), pragmas=PRAGMAS)
+
+
+FileTrouble = (getattr(peewee, "pysq3", None) or sqlite3).OperationalError     # what such a file may raise
 
 
 def open_plain(path: str) -> Any:

@@ -1,13 +1,13 @@
 """How a browser gets a session, and how it loses it; and what one page tells the next."""
 from typing import Any
 
-from flask import Response, redirect, request, session, url_for
+from flask import Response, g, redirect, session, url_for
 from flask_login import login_user, logout_user
 
-import crypto
 import pages
 import web
 from accounts import devices, sessions
+from accounts.signin import Outcome
 from settings import setting
 from web import DEVICE_COOKIE
 
@@ -15,16 +15,18 @@ DEVICE_LIFE = int(devices.LIFE.total_seconds())
 
 
 def this_device() -> str:
-    """The token of this browser's own cookie, or a new one."""
-    return request.cookies.get(DEVICE_COOKIE) or crypto.token()
+    """The token this browser is known by, if it is known at all."""
+    return web.cookie(DEVICE_COOKIE)
 
 
-def let_in(secret: str, device: str, *, stay: bool = False, place: str = "") -> Response:
-    """The browser gets the session's cookie, and goes where it wanted to go."""
+def let_in(outcome: Outcome, *, stay: bool = False) -> Response:
+    """The browser gets the session's cookie, and goes where it wanted to go. Whoever was signed in here is out."""
+    if g.me:
+        sessions.sign_out(g.me)
     session.clear()                             # a new CSRF token, too
-    carry(secret, stay=stay)
-    response = redirect(web.local(place) or url_for("public.home"), 303)
-    keep(response, DEVICE_COOKIE, device, DEVICE_LIFE)
+    carry(outcome.session, stay=stay)
+    response = redirect(web.local(outcome.place) or url_for("public.home"), 303)
+    keep(response, DEVICE_COOKIE, outcome.device, DEVICE_LIFE)
     return response  # type: ignore[return-value]
 
 
@@ -54,4 +56,9 @@ def written() -> Response:
 
 
 def keep(response: Any, name: str, value: str, seconds: int) -> None:
-    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="Lax", secure=setting.secure)
+    """A cookie of ours for the whole site; `web.cookie` reads it."""
+    response.set_cookie(web.named(name), value, max_age=seconds, httponly=True, samesite="Lax", secure=setting.secure)
+
+
+def forget(response: Any, name: str) -> None:
+    response.delete_cookie(web.named(name), httponly=True, samesite="Lax", secure=setting.secure)

@@ -12,7 +12,7 @@ import crypto
 import db
 from clock import epoch
 from i18n import _l
-from rules import TooMany
+from rules import Busy, TooMany
 from settings import setting
 
 
@@ -114,8 +114,10 @@ def _ask(sql: str, parameters: tuple[Any, ...]) -> Any:
     if not db.on_sqlite():
         rows: list[Any] = db.database.execute_sql(db.placeholders(sql), parameters).fetchall()
     else:
-        connection = _file()
-        rows = connection.execute(sql, parameters).fetchall()
+        try:
+            rows = _file().execute(sql, parameters).fetchall()
+        except db.FileTrouble as trouble:       # no room: nothing is let through uncounted
+            raise Busy from trouble
     return rows[0] if rows else None
 
 

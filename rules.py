@@ -61,14 +61,20 @@ class Address:
 
 
 _INVISIBLE = re.compile(r"[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-_LINK = re.compile(r"https?:|www\.|://|[a-z0-9-]\.(com|net|org|info|biz|io|ch|de|fr|it|es|eu|test|example)\b", re.I)
+# An encoded word (RFC 2047): decoded by some reader of the mail it gets into, it could be a header of its own (ML-01).
+_LOOK_ALIKE = re.compile(r"=\?|[\u3002\uff0e\uff61]")
+_LINK = re.compile(r"https?:|www\.|//|mailto:|@|=\?|xn--|\d+\.\d+\.\d+\.\d+"
+                   r"|[a-z0-9-]\.(com|net|org|info|biz|io|ch|de|fr|it|es|eu|test|example)\b", re.I)
+_DOTTED = re.compile(r"\w\.(\w\w+)")
+_DOTS = str.maketrans("\u3002\uff0e\uff61\u2024", "....")
 
 
 def address(text: str, field: str = "email") -> Address:
     """A mailbox's address, or Refused. Look-alikes are refused rather than folded together (SU-02)."""
-    text = text.strip()
+    text = unicodedata.normalize("NFC", text.strip())
     local, at, domain = text.rpartition("@")
-    if len(text) > 254 or not at or "@" in local or _INVISIBLE.search(text) or " " in text or "," in text:
+    if (not at or len(text) > 254 or len(local) > 64 or any(sign in local for sign in "@ ,") or " " in domain
+            or _INVISIBLE.search(text)):
         raise Refused(_l("Enter a complete address, for example name@domain.ch."), field)
     try:
         checked = validate_email(text, check_deliverability=False, test_environment=True)
@@ -76,17 +82,23 @@ def address(text: str, field: str = "email") -> Address:
     except (EmailNotValidError, idna.IDNAError) as error:
         raise Refused(_l("Enter a complete address, for example name@domain.ch."), field) from error
     local = unicodedata.normalize("NFC", checked.local_part)
-    if unicodedata.normalize("NFKC", local) != local:
+    if _LOOK_ALIKE.search(text) or any(unicodedata.normalize("NFKC", part) != part for part in (local, domain)):
         raise Refused(_l("This address has a character that looks like another one."), field)
-    return Address(typed=f"{local}@{domain}", key=f"{local.casefold()}@{ascii_domain.rstrip('.')}")
+    # In small letters, not folded: ß is not ss, they are two mailboxes.
+    return Address(typed=f"{local}@{domain}", key=f"{local.lower()}@{ascii_domain.rstrip('.')}")
 
 
 def name(text: str, field: str, *, longest: int = 80) -> str:
     """A name as people write it: no control characters, and no link, since it goes into mails (ML-02)."""
     text = line(text, field, longest=longest)
-    if _LINK.search(text):
+    if like_an_address(unicodedata.normalize("NFKC", text.translate(_DOTS))):
         raise Refused(_l("A name cannot contain a web address."), field)
     return text
+
+
+def like_an_address(text: str) -> bool:
+    """Is there something in it that a program reading mail makes a link of? «evil.zip» is, «St.Gallen» is not."""
+    return bool(_LINK.search(text)) or any(after[0].islower() for after in _DOTTED.findall(text))
 
 
 def line(text: str, field: str, *, longest: int = 200) -> str:

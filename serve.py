@@ -28,11 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
     if setting.demo and options.host not in LOOPBACK and not options.demo_anywhere:
         raise SystemExit("The demonstration has passwords everybody knows, so it listens on this machine only. "
                          "Use --no-demo, or say --demo-anywhere if you mean it.")
+    if setting.rate_limits == "off" and options.host not in LOOPBACK:
+        raise SystemExit("RATE_LIMITS=off is for measuring: it listens on this machine only.")
     # Several runtime threads: with one, granian 2.8 falls over when it is stopped while browsers hold on.
     return _run_together([
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "app:create_app", "--host", options.host,
          "--port", str(options.port), "--workers", str(setting.workers), "--blocking-threads", str(THREADS),
-         "--runtime-mode", "mt", "--no-ws", "--log-level", "error", "--log-config", "logs.json"],
+         "--runtime-mode", "mt", "--respawn-failed-workers", "--no-ws", "--log-level", "error",
+         "--log-config", "logs.json"],
         [sys.executable, "-m", "worker"]])
 
 

@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+SHORTEST_KEY = 32                               # characters
 
 
 def knob(help: str, default: Any = MISSING) -> Any:
@@ -24,6 +27,12 @@ def truth(text: str) -> bool:
     if text.lower() not in ("1", "yes", "true", "on", "0", "no", "false", "off", ""):
         raise ValueError(text)
     return text.lower() in ("1", "yes", "true", "on")
+
+
+def private(folder: Path) -> Path:
+    """The folder, made for our eyes only if it is not there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 READ: dict[Any, Callable[[str], Any]] = {str: str, int: int, bool: truth, tuple: words, Path: Path}
@@ -62,14 +71,16 @@ class Settings:
         address = urlsplit(self.base_url)
         if address.scheme not in ("http", "https") or not address.hostname or address.path or address.query:
             raise SystemExit(f"BASE_URL={self.base_url!r} is not an address like https://kanton.example")
-        if self.secret_key and len(self.secret_key) < 32:
-            raise SystemExit("SECRET_KEY is too short: at least 32 characters")
+        if self.secret_key and len(self.secret_key) < SHORTEST_KEY:
+            raise SystemExit(f"SECRET_KEY is too short: at least {SHORTEST_KEY} characters")
         if self.signup not in ("open", "invited"):
             raise SystemExit(f"SIGNUP={self.signup!r} is neither `open` nor `invited`")
         if self.rate_limits not in ("on", "off"):
             raise SystemExit(f"RATE_LIMITS={self.rate_limits!r} is neither `on` nor `off`")
         if self.rate_limits == "off" and not self.on_loopback:
             raise SystemExit("RATE_LIMITS=off is for measuring on a loopback address only")
+        if wide := [proxy for proxy in self.trusted_proxies if not _narrow(proxy)]:
+            raise SystemExit(f"TRUSTED_PROXIES: {wide[0]!r} is no address or network of a few proxies")
         if unknown := set(self.languages) - {"fr", "de", "en", "es", "it"}:
             raise SystemExit(f"LANGUAGES: no translation for {', '.join(sorted(unknown))}")
         if not self.languages:
@@ -97,6 +108,14 @@ class Settings:
     @property
     def sender(self) -> str:
         return self.mail_from or f"kanton@{urlsplit(self.base_url).hostname}"
+
+
+def _narrow(network: str) -> bool:
+    """An address, or a network that is not half of the world."""
+    try:
+        return ip_network(network, strict=False).prefixlen >= 8
+    except ValueError:
+        return False
 
 
 def read(knob: "Field[Any]", environment: Mapping[str, str]) -> Any:

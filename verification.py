@@ -1,9 +1,11 @@
 """Is everything as it must be? The books whole, the counts right, every organisation with somebody responsible."""
 from collections.abc import Iterator
+from typing import Any
 
 from peewee import JOIN, fn
 
 import audit
+import schema
 from models import (
     TABLES,
     Event,
@@ -21,9 +23,44 @@ from models import (
 )
 from tenancy import across_organisations, working_for
 
+Heads = dict[str, list[Any]]                    # of each book, by its name: number and digest of its last line
+
+
+def heads() -> Heads:
+    """Where every book ends today. Kept elsewhere, it shows one day that lines were cut off its end."""
+    with across_organisations("reading where every book ends"):
+        found = {f"organisation {owner}": end for owner, *end in _ends(Event, Event.organisation, Organisation)}
+    found |= {f"account {owner}": end for owner, *end in _ends(PersonalEvent, PersonalEvent.user, User)}
+    last = InstallationEvent.last()
+    return found | ({"installation": [last.number, last.digest]} if last else {})
+
+
+def _ends(book: Any, owner: Any, whose: Any) -> Any:
+    last = book.select(owner.alias("owner"), fn.MAX(book.number).alias("number")).group_by(owner)
+    return (book.select(whose.public_id, book.number, book.digest).join(whose).switch(book)
+            .join(last, on=((owner == last.c.owner) & (book.number == last.c.number))).tuples())
+
+
+def cut_off(kept: Heads) -> Iterator[str]:
+    """The books that once ended in a line they no longer have."""
+    with across_organisations("looking for lines that were there"):
+        for name, (number, digest) in kept.items():
+            kind, _blank, owner = name.partition(" ")
+            book: Any
+            book, where = {"organisation": (Event, Event.organisation.in_(_numbered(Organisation, owner))),
+                           "account": (PersonalEvent, PersonalEvent.user.in_(_numbered(User, owner)))
+                           }.get(kind, (InstallationEvent, True))
+            if not book.select().where(where, book.number == number, book.digest == digest).exists():
+                yield f"{name}: line {number}, once its last, is gone or another one"
+
+
+def _numbered(table: Any, public_id: str) -> Any:
+    return table.select(table.id).where(table.public_id == public_id)
+
 
 def faults() -> Iterator[str]:
     """A line for each thing that is wrong; none when all is well."""
+    yield from (f"nothing keeps the book {book} from being rewritten" for book in schema.open_books())
     for organisation in Organisation.select().order_by(Organisation.id):
         with working_for(organisation):
             yield from (f"{organisation.slug}: {fault}" for fault in _of(organisation))

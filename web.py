@@ -58,6 +58,16 @@ ORGANISATION_COOKIE, PLACE_LIFE = "kanton_organisation", 400 * 86_400
 # --- the request -------------------------------------------------------------------------------
 
 
+def named(name: str) -> str:
+    """A cookie's name as browsers are told it: behind https one that no neighbouring site can set (SS-02)."""
+    return f"__Host-{name}" if setting.secure else name
+
+
+def cookie(name: str) -> str:
+    """What the browser kept for us under this name, or nothing."""
+    return request.cookies.get(named(name), "")
+
+
 def open_request() -> Response | None:
     """Connection, person, language, actor: what holds until the answer is written."""
     g.stack = ExitStack()
@@ -149,7 +159,7 @@ def _read_what_was_sent() -> None:
 def _voice() -> i18n.Voice:
     me = g.me
     language = i18n.choose(request.args.get("lang"), me.language if me else None,
-                           request.cookies.get(LANGUAGE_COOKIE), pages.header("Accept-Language"))
+                           cookie(LANGUAGE_COOKIE), pages.header("Accept-Language"))
     if me:
         return i18n.Voice(language, me.country, me.time_zone)
     return i18n.Voice(language, i18n.country_of(pages.header("Accept-Language")))
@@ -294,14 +304,14 @@ def enter_organisation() -> Response | None:
     g.my_organisations = _switcher(places)
     g.stack.enter_context(working_for(here))
     switching.touch(here)
-    if request.cookies.get(ORGANISATION_COOKIE) != here.public_id:
+    if cookie(ORGANISATION_COOKIE) != here.public_id:
         after_this_request(_remember)
     return None
 
 
 def _remember(response: Response) -> Response:
     """Where this browser was last: said to it, not written down by us, since looking changes nothing."""
-    response.set_cookie(ORGANISATION_COOKIE, g.here.public_id, max_age=PLACE_LIFE, httponly=True, samesite="Lax",
+    response.set_cookie(named(ORGANISATION_COOKIE), g.here.public_id, max_age=PLACE_LIFE, httponly=True, samesite="Lax",
                         secure=setting.secure)
     return response
 

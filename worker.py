@@ -23,7 +23,7 @@ import plugins
 from accounts import devices, second_factors, sessions, signin
 from clock import epoch
 from organisations import invitations
-from settings import setting
+from settings import private, setting
 from tenancy import number_at_work
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,7 @@ def queue() -> Huey:
     if setting.redis_url:
         from huey import RedisHuey
         return RedisHuey("kanton", url=setting.redis_url, results=False)
-    setting.data.mkdir(parents=True, exist_ok=True)
-    return _in(setting.data / "worker.db")
+    return _in(private(setting.data) / "worker.db")
 
 
 def _in(file: Path) -> Huey:

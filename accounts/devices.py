@@ -31,11 +31,23 @@ def forget_old() -> None:
         Device.delete().where(Device.last_seen < now() - LIFE).execute()
 
 
-def remember(user: User, token: str) -> Device:
-    """This browser is the person's from now on. Inside the transaction of a sign-in."""
+def remember(user: User, token: str) -> tuple[Device, str]:
+    """This browser is the person's from now on, under the token it has, or a new one if the person is new to it.
+
+    A token that came from elsewhere, because somebody put it there, thus never becomes one this account knows
+    (LG-18). Whoever else uses the browser is known by the new one. Inside the transaction of a sign-in.
+    """
     who = current.actor()
     seen = {"label": who.agent, "network": network(who.address), "epoch": user.epoch, "last_seen": now()}
-    device, new = Device.get_or_create(token_hash=crypto.digest(token), user=user, defaults=seen)
-    if not new:
+    old = crypto.digest(token)
+    device = Device.get_or_none(Device.token_hash == old, Device.user == user.id, Device.epoch == user.epoch)
+    if device:
         Device.update(**seen).where(Device.id == device.id).execute()
-    return device  # type: ignore[no-any-return]
+        return device, token
+    token = crypto.token()
+    if old != crypto.digest(""):
+        Device.update(token_hash=crypto.digest(token)).where(Device.token_hash == old).execute()
+    device, new = Device.get_or_create(token_hash=crypto.digest(token), user=user, defaults=seen)
+    if not new:                                 # known before everything of this person ended
+        Device.update(**seen).where(Device.id == device.id).execute()
+    return device, token

@@ -6,6 +6,7 @@ across all processes of this machine; when 20 wait, the next is told to come bac
 """
 import fcntl
 import os
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 import crypto
 from i18n import _l
-from models import User
+from models import Membership, Organisation, User
 from rules import Busy, Refused
 from settings import setting
+from tenancy import across_organisations
 
 SHORTEST, SHORTEST_WITH_SECOND_FACTOR, LONGEST = 15, 8, 256
 WAITING = 20
+ADDED = "0123456789!?.*-_ "                     # what people put behind a word to call it a password
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _waiting = threading.BoundedSemaphore(WAITING)
@@ -66,9 +69,9 @@ def check(password: str, *, two_factor: bool, own: tuple[str, ...] = (), field: 
     if len(text) > LONGEST:
         raise Refused(_l("Use at most %(n)s characters.", n=LONGEST), field)
     plain = text.casefold()
-    if plain in common() or plain.rstrip("0123456789!?.*-_ ") in common() or len(set(plain)) < 5 or _walk(plain):
+    if any(_tried_first(each) for each in (plain, _repeated(plain))) or len(set(plain)) < 5:
         raise Refused(_l("This password is among the first that are tried. Choose another one."), field)
-    if any(_made_of(plain, word.casefold()) for word in own if len(word) > 3):
+    if _made_of(plain, _pieces((*own, setting.instance))):
         raise Refused(_l("This password is made of your own name or address. Choose another one."), field)
 
 
@@ -79,13 +82,16 @@ def stands_alone(password: str) -> bool:
 
 def own_words(user: User) -> tuple[str, ...]:
     """What a password of this person must not be made of."""
-    return user.email, user.email.partition("@")[0], user.first_name, user.last_name
+    with across_organisations("the names of a person's own organisations"):
+        names = [name for (name,) in Organisation.select(Organisation.name).join(Membership).where(
+            Membership.user == user.id, Membership.ended.is_null()).limit(50).tuples()]
+    return user.email, user.email.partition("@")[0], user.first_name, user.last_name, *names
 
 
 @cache
 def common() -> frozenset[str]:
     """Passwords of eight characters and more that are tried first."""
-    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split("\n"))
+    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split())
 
 
 @contextmanager
@@ -121,13 +127,38 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
+def _tried_first(plain: str) -> bool:
+    """On the list, with or without what people add to it, or keys and letters in a row."""
+    bare = plain.replace(" ", "")
+    return bool(bare) and (bool({plain, bare, bare.rstrip(ADDED)} & common()) or _walk(bare))
+
+
+def _repeated(plain: str) -> str:
+    """What is said again and again; too short to be anything else is as good as common. Else nothing."""
+    again = re.fullmatch(r"(.+?)\1+", plain.replace(" ", ""))
+    if not again:
+        return ""
+    return again[1] if len(again[1]) >= SHORTEST_WITH_SECOND_FACTOR else "password"
+
+
+def _pieces(own: tuple[str, ...]) -> set[str]:
+    """Words of one's own, each by itself and together: «Atelier Lumen» is atelier, lumen and atelierlumen."""
+    words = {piece for word in own for piece in (*word.casefold().split(), word.casefold().replace(" ", ""))}
+    return {word for word in words if len(word) > 3}
+
+
 def _walk(plain: str) -> bool:
-    """Keys side by side, or letters in a row: qwertzuiop, abcdefgh, 12345678."""
+    """Keys side by side, or letters in a row: qwertzuiop, abcdefgh, 12345678, 1q2w3e4r."""
     rows = ("qwertzuiopü", "qwertyuiop[]", "azertyuiop", "asdfghjklöä", "qsdfghjklm", "yxcvbnm,.-", "zxcvbnm,./",
-            "1234567890", "abcdefghijklmnopqrstuvwxyz")
+            "1234567890", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6z7u8i9o0p",
+            "1q2w3e4r5t6y7u8i9o0p", "1a2z3e4r5t6y7u8i9o0p")
     steps = sum(any(a + b in row or b + a in row for row in rows) for a, b in zip(plain, plain[1:], strict=False))
     return steps >= len(plain) - 2
 
 
-def _made_of(plain: str, word: str) -> bool:
-    return word in plain and len(plain) - len(word) < 8
+def _made_of(plain: str, words: set[str]) -> bool:
+    """Hardly anything else but these words."""
+    whole = rest = plain.replace(" ", "")
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest != whole and len(rest) < SHORTEST_WITH_SECOND_FACTOR

@@ -36,9 +36,10 @@ WRONG = _l("The address and the password do not match, or this account cannot si
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a proof led to: a session's secret, or the secret of a sign-in half-way."""
+    """What a proof led to: a session's secret and the browser's token, or the secret of a sign-in half-way."""
 
     session: str = ""
+    device: str = ""
     attempt: str = ""
     user: User | None = None
     place: str = ""
@@ -168,9 +169,9 @@ def factors_of(user: User) -> dict[str, Factor]:
             if name in kinds}
 
 
-def welcome(user: User, proofs: str, *, device: str = "", stay: bool = False) -> str:
-    """A session without the ceremony, for somebody who has just made an account. Its secret."""
-    return _in(user, proofs, stay=stay, device=device, place="").session
+def welcome(user: User, proofs: str, *, device: str = "", stay: bool = False, place: str = "") -> Outcome:
+    """A session without the ceremony, for somebody who has just made an account."""
+    return _in(user, proofs, stay=stay, device=device, place=place)
 
 
 def forget_old() -> None:
@@ -182,10 +183,10 @@ def _in(user: User, proofs: str, *, stay: bool, device: str, place: str) -> Outc
     with transaction():
         if devices.strange(user, device):
             alerts.new_sign_in(user)
-        ours = devices.remember(user, device) if device else None
+        ours, token = devices.remember(user, device)
         secret = sessions.begin(user, proofs, stay=stay, device=ours)
         audit.record_for(user.id, "sign_in.done", proof=proofs, stay=stay)
-    return Outcome(session=secret, user=user, place=place)
+    return Outcome(session=secret, device=token, user=user, place=place)
 
 
 def _half_way(user: User, proofs: str, stay: bool, device: str, place: str) -> str:

@@ -1,6 +1,7 @@
 """The front door: home, health, language, what cookies are for."""
 from flask import Response, g, make_response, redirect, request, url_for
 
+import entering
 import web
 from db import database
 from organisations import switching
@@ -17,7 +18,7 @@ def home() -> Response:
     if g.me is None:
         return go("signin.form")
     places = switching.places(g.me.user_id)
-    last = switching.last_open(places, request.cookies.get(ORGANISATION_COOKIE, ""))
+    last = switching.last_open(places, web.cookie(ORGANISATION_COOKIE))
     return go("overview.show", organisation=last.slug) if last else go("my_organisations.show")
 
 
@@ -38,12 +39,11 @@ def language() -> Response:
     chosen = request.form.get("language", "")
     response = redirect(web.local(request.form.get("back")) or url_for(".home"), 303)
     if chosen in setting.languages:
-        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax",
-                            secure=setting.secure)
+        entering.keep(response, LANGUAGE_COOKIE, chosen, 365 * 86400)
     return response  # type: ignore[return-value]
 
 
 @blueprint.page("/cookies", needs=ANYONE)
 def cookies() -> Response:
     """Which cookies there are, what for and how long (G17-R2)."""
-    return page("cookies.html")
+    return page("cookies.html", named=web.named)

@@ -29,7 +29,9 @@ def start(tmp_path, **environment):
     ({"BASE_URL": "https://kanton.example/path"}, "is not an address"),
     ({"LANGUAGES": "en, xx"}, "no translation for xx"),
     ({"BASE_URL": "https://kanton.example", "RATE_LIMITS": "off"}, "loopback"), ({"WORKERS": "many"}, "is not a int"),
-    ({"SIGNUP": "perhaps"}, "neither"), ({"SECRET_KEY_FILE": "/nowhere"}, "No such file")])
+    ({"SIGNUP": "perhaps"}, "neither"), ({"SECRET_KEY_FILE": "/nowhere"}, "No such file"),
+    ({"TRUSTED_PROXIES": "127.0.0.1 0.0.0.0/0"}, "'0.0.0.0/0' is no address"),
+    ({"TRUSTED_PROXIES": "proxy"}, "'proxy'")])
 def test_ps_02_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path, environment, said):
     status, line = start(tmp_path, **environment)
     assert status != 0
@@ -45,6 +47,31 @@ def test_ps_02_a_key_others_may_read_stops_the_start(tmp_path):
     assert "can be read by others" in line
 
 
+@pytest.mark.parametrize("content", ["", "short\n"])
+def test_ps_02_a_broken_key_stops_the_start(tmp_path, content):
+    key = tmp_path / "secret.key"
+    key.write_text(content)
+    key.chmod(0o600)
+    status, line = start(tmp_path)
+    assert status != 0
+    assert "is broken" in line
+
+
+def test_ps_02_a_full_disk_leaves_no_half_key(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError):
+        crypto.make_master(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ps_02_limits_are_off_on_this_machine_only(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATA", str(tmp_path))
+    done = subprocess.run([sys.executable, "-m", "serve", "--no-demo", "--host", "0.0.0.0", "--data", str(tmp_path)],
+                          cwd=ROOT, text=True, env=os.environ | {"RATE_LIMITS": "off"}, capture_output=True, timeout=60)
+    assert done.returncode != 0
+    assert "this machine only" in done.stderr
+
+
 def test_ps_02_a_lost_key_is_not_replaced(tmp_path):
     (tmp_path / "kanton.db").write_bytes(b"")
     status, line = start(tmp_path)
@@ -55,6 +82,18 @@ def test_ps_02_a_lost_key_is_not_replaced(tmp_path):
 def test_a_new_folder_gets_a_key_only_its_owner_reads(tmp_path):
     assert start(tmp_path)[0] == 0
     assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
+
+
+def test_a_folder_we_make_is_nobody_elses(tmp_path):
+    assert start(tmp_path / "new" / "data")[0] == 0
+    assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
+
+
+def test_bs_03_behind_https_we_lead_to_https(tmp_path):
+    from app import create_app
+    with setting.changed(base_url="https://kanton.example", data=tmp_path):
+        answer = create_app().test_client().get("/o/lumen", base_url="http://kanton.example")
+    assert answer.headers["Location"].startswith("https://kanton.example/o/lumen/")
 
 
 def test_ps_01_and_bs_05_the_operators_link_works_once(visitor, cast):

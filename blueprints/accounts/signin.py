@@ -42,16 +42,15 @@ def enter() -> Response:
         return page("accounts/signin.html", 422, form=entry, next=place or None)
     outcome: signin.Outcome = entry.result
     if outcome.session:
-        return entering.let_in(outcome.session, device, stay=entry.stay.data, place=outcome.place)
+        return entering.let_in(outcome, stay=entry.stay.data)
     response = go(".second_step")
     entering.keep(response, ATTEMPT_COOKIE, outcome.attempt, int(signin.HALF_WAY.total_seconds()))
-    entering.keep(response, web.DEVICE_COOKIE, device, entering.DEVICE_LIFE)
     return response
 
 
 @blueprint.page("/signin/second-step", needs=ANYONE)
 def second_step() -> Response:
-    attempt = signin.half_way(request.cookies.get(ATTEMPT_COOKIE, ""))
+    attempt = signin.half_way(web.cookie(ATTEMPT_COOKIE))
     if attempt is None:
         return go(".form")
     return challenge(attempt, SecondStepForm(factor=request.args.get("with", "")))
@@ -59,7 +58,7 @@ def second_step() -> Response:
 
 @blueprint.action("/signin/second-step", needs=ANYONE)
 def prove() -> Response:
-    token = request.cookies.get(ATTEMPT_COOKIE, "")
+    token = web.cookie(ATTEMPT_COOKIE)
     attempt = signin.half_way(token)
     if attempt is None:
         return go(".form")
@@ -73,17 +72,17 @@ def prove() -> Response:
             return challenge(attempt, answer, 422)
     except NotHere:
         return go(".form")
-    response = entering.let_in(answer.result.session, device, stay=attempt.stay, place=answer.result.place)
-    response.delete_cookie(ATTEMPT_COOKIE)
+    response = entering.let_in(answer.result, stay=attempt.stay)
+    entering.forget(response, ATTEMPT_COOKIE)
     return response
 
 
 @blueprint.action("/signin/cancel", needs=ANYONE)
 def cancel() -> Response:
     """«This is not me»: the half-way sign-in ends."""
-    signin.give_up(request.cookies.get(ATTEMPT_COOKIE, ""))
+    signin.give_up(web.cookie(ATTEMPT_COOKIE))
     response = go(".form")
-    response.delete_cookie(ATTEMPT_COOKIE)
+    entering.forget(response, ATTEMPT_COOKIE)
     return response
 
 
@@ -109,5 +108,5 @@ def too_often(pause: int) -> Response:
         "Too many wrong codes. Sign in again with your password, in %(num)s minute.",
         "Too many wrong codes. Sign in again with your password, in %(num)s minutes.", -(-pause // 60))))
     response = page("accounts/signin.html", 422, form=entry, next=None)
-    response.delete_cookie(ATTEMPT_COOKIE)
+    entering.forget(response, ATTEMPT_COOKIE)
     return response

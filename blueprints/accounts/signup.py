@@ -75,9 +75,8 @@ def confirm(token: str) -> Response:
             token, time_zone=formats.time_zone_of(told["country"]), **told)):
         return account_page(link, entry, 422)
     person, organisation = entry.result
-    device = entering.this_device()
     place = f"/o/{organisation.slug}/" if organisation else "/account/security/two-factor"
-    return entering.let_in(signin.welcome(person, "password", device=device), device, place=place)
+    return entering.let_in(signin.welcome(person, "password", device=entering.this_device(), place=place))
 
 
 def form_for(link: Link) -> type[AccountForm]:

@@ -47,9 +47,8 @@ def join(token: str) -> Response:
     if not form.submit_to(lambda **told: registration.join(
             token, language=i18n.voice().language, time_zone=formats.time_zone_of(told["country"]), **told)):
         return invited(invitation, form, 422)
-    device = entering.this_device()
-    return entering.let_in(signin.welcome(form.result, "password", device=device), device,
-                           place=f"/o/{invitation.organisation.slug}/")
+    return entering.let_in(signin.welcome(form.result, "password", device=entering.this_device(),
+                                          place=f"/o/{invitation.organisation.slug}/"))
 
 
 @blueprint.action("/invitations/<token>/acceptance", needs=SIGNED_IN)

@@ -103,7 +103,7 @@ def test_ss_06_every_other_session_ends_when_the_password_changes(browse):
 def test_ss_07_a_session_dies_of_idleness_and_of_age(cast, stay, idle, life):
     person = cast.people["luc"]
     with acting(person):
-        left_alone, secret = (signin.welcome(person, "password", stay=stay) for _ in range(2))
+        left_alone, secret = (signin.welcome(person, "password", stay=stay).session for _ in range(2))
     begun = clock.now()
     with time_machine.travel(begun + idle + clock.MINUTE, tick=False):
         assert sessions.find(left_alone) is None
@@ -128,13 +128,33 @@ def test_ss_08_nobody_ends_somebody_elses_session(browse, cast):
     assert signed_in(luc)
 
 
+def test_ss_01_signing_in_again_ends_who_was_signed_in_here(browse, cast):
+    browser = browse("luc")
+    first = session_of(cast.people["luc"])
+    browser.get("/account")
+    browser.post("/signin", email="grace@field.example", password=PASSWORD)
+    assert browser.get("/account").text().count("grace@field.example")
+    assert Session.get_by_id(first.id).ended is not None
+
+
+def test_ss_02_behind_https_no_neighbour_sets_our_cookies(visitor):
+    with setting.changed(base_url="https://kanton.example"):
+        browser = visitor()
+        browser.get("/signin")
+        answer = browser.post("/signin", email="mara@bergquell.example", password=PASSWORD, expect=303,
+                              follow=False).answer
+        set_here = [each.partition("=")[0] for each in answer.headers.getlist("Set-Cookie")]
+        assert "__Host-kanton_signin" in set_here
+        assert not [name for name in set_here if name in ("kanton_signin", "kanton_device")]
+
+
 def test_ss_09_secrets_are_long_random_and_not_what_is_shown(cast):
     made = [crypto.token() for _ in range(2_000)]
     assert len(set(made)) == 2_000
     assert all(len(each) >= 43 for each in made)
     assert sorted(made) != made
     with acting(cast.people["luc"]):
-        secret = signin.welcome(cast.people["luc"], "password")
+        secret = signin.welcome(cast.people["luc"], "password").session
     row = session_of(cast.people["luc"])
     assert secret not in (row.public_id, row.token_hash)
     assert sessions.find(row.public_id) is None
@@ -160,7 +180,7 @@ def test_ss_11_nothing_of_a_person_is_kept_on_the_way(browse):
 def test_ss_14_the_oldest_of_too_many_sessions_end(cast):
     person = cast.people["luc"]
     with acting(person):
-        secrets = [signin.welcome(person, "password") for _ in range(sessions.MOST + 3)]
+        secrets = [signin.welcome(person, "password").session for _ in range(sessions.MOST + 3)]
     assert sessions.find(secrets[0]) is None
     assert sessions.find(secrets[-1]) is not None
     assert len(sessions.living(person.id)) == sessions.MOST

@@ -7,11 +7,10 @@ import pytest
 import time_machine
 
 import clock
-import crypto
 import current
 import db
 import limits
-from accounts import passwords, profile, signin
+from accounts import devices, passwords, profile, signin
 from demo import PASSWORD, acting
 from models import Device, PersonalEvent, Session, User
 from rules import Refused, TooMany
@@ -56,8 +55,7 @@ def test_lg_02_a_hash_is_made_for_nobody_too(cast, monkeypatch):
 
 
 def test_lg_03_and_lg_18_strangers_are_stopped_and_the_owner_still_gets_in(cast):
-    token = crypto.token()
-    attempt("luc@lumen.example", PASSWORD, device=token)        # a browser Luc has used
+    token = attempt("luc@lumen.example", PASSWORD).device       # of a browser Luc has used
     for number in range(limits.SIGN_IN_ACCOUNT.times):
         with pytest.raises(Refused):
             attempt("luc@lumen.example", "wrong", address=f"198.51.{number}.7")
@@ -67,6 +65,17 @@ def test_lg_03_and_lg_18_strangers_are_stopped_and_the_owner_still_gets_in(cast)
     assert attempt("luc@lumen.example", PASSWORD, device=token).session
     with time_machine.travel(clock.now() + 16 * clock.MINUTE):
         assert attempt("luc@lumen.example", PASSWORD, address="203.0.113.9").session
+
+
+def test_lg_18_a_token_put_there_by_somebody_else_is_never_known(cast):
+    planted = attempt("grace@field.example", PASSWORD).device
+    own = attempt("luc@lumen.example", PASSWORD, device=planted).device
+    assert own != planted
+    assert devices.known(cast.people["luc"], own)
+    assert not devices.known(cast.people["luc"], planted)
+    assert devices.known(cast.people["grace"], own)             # who shares the browser is still known in it
+    assert not devices.known(cast.people["grace"], planted)
+    assert attempt("luc@lumen.example", PASSWORD, device="x123456").device != "x123456"
 
 
 def test_lg_03_a_network_through_many_accounts_is_stopped(cast):
@@ -170,8 +179,11 @@ def test_lg_14_nobody_is_signed_in_from_elsewhere(visitor):
     assert not Session.select().where(Session.ended.is_null()).exists()
 
 
-@pytest.mark.parametrize("password", ["password12345678", "qwertyuiop123456", "123456789012345678", "Lumen2026!",
-                                      "luc@lumen.example", "aaaaaaaaaaaaaaaaaa", "Perrenoud1234!!", "abcdefghijklmnop"])
+@pytest.mark.parametrize("password", [
+    "password12345678", "qwertyuiop123456", "123456789012345678", "Lumen2026!", "luc@lumen.example",
+    "aaaaaaaaaaaaaaaaaa", "Perrenoud1234!!", "abcdefghijklmnop", "passwordpassword", "iloveyouiloveyou",
+    "letmeinletmeinletmein", "Passw0rd!Passw0rd!", "kanton kanton kanton", "Correct Horse Battery Staple",
+    "zaq12wsxzaq12wsx", "1q2w3e4r5t6y7u8i9o0p", "0123456789abcdef", "AtelierLumen2026!", "Lumen2026!Atelier"])
 def test_lg_16_what_is_tried_first_is_refused(cast, password):
     with acting(cast.people["luc"]), pytest.raises(Refused) as refusal:
         profile.change_password(PASSWORD, password, everywhere_else=False)
@@ -190,7 +202,7 @@ def test_lg_17_what_stands_in_the_address_is_ignored(visitor):
 
 
 def test_a_known_device_is_one_row(cast):
-    token = crypto.token()
+    token = ""
     for _time in range(3):
-        attempt("luc@lumen.example", PASSWORD, device=token)
+        token = attempt("luc@lumen.example", PASSWORD, device=token).device
     assert Device.select().where(Device.user == cast.people["luc"].id).count() == 1

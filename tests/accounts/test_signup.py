@@ -52,6 +52,18 @@ def test_su_02_a_look_alike_is_refused_or_somebody_else(cast, look_alike):
         assert address(look_alike).key != "luc@lumen.example"
 
 
+@pytest.mark.parametrize("look_alike", ["grace@\ufb01eld.example", "grace@field\u3002example",
+                                        "=?utf-8?q?a?=@x.example", f"{'a' * 65}@field.example"])
+def test_su_02_what_a_mail_server_would_read_otherwise_is_refused(cast, look_alike):
+    with pytest.raises(Refused):
+        address(look_alike)
+
+
+def test_su_02_two_mailboxes_are_two_people(cast):
+    assert address("straße@x.example").key != address("strasse@x.example").key
+    assert address("STRAßE@x.example").key == address("straße@X.example").key
+
+
 def test_su_04_and_su_05_nothing_stands_there_before_it_is_confirmed(visitor, cast):
     browser = asked(visitor, "victim@neu.example")
     assert not User.select().where(User.email == "victim@neu.example").exists()

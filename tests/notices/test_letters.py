@@ -1,6 +1,7 @@
 """Every notice in every language: nothing empty, nothing left over, one recipient, no header smuggled in."""
 import html
 import re
+from email import message_from_bytes, policy
 
 import pytest
 
@@ -61,6 +62,19 @@ def test_the_text_says_what_the_card_says():
     for line in letter.text.replace("-- \n", "").splitlines():
         for part in re.split(r": |:$|(?<=\.) ", line):
             assert part.strip() in card, part
+
+
+@pytest.mark.parametrize("smuggled", [
+    "Ev =?utf-8?q?=0D=0ABcc:third=40z=2Eexample=0D=0AContent-Type:text=2Fhtml=0D=0A=0D=0A=3Ch1=3EPay?=",
+    "=?utf-8?q?=0D=0AX-Inj:yes?=", "=?utf-8?b?DQpYLUluajp5ZXM=?=", "a =?us-ascii?q?=0AX:_y?= b"])
+def test_ml_01_an_encoded_word_stays_a_word(smuggled):
+    hostile = message("invitation", name=smuggled)
+    hostile.facts = FACTS | {"organisation": smuggled, "inviter": smuggled, "token": ["invitation", "0" * 16, 0]}
+    sent = message_from_bytes(email.compose(hostile).as_bytes(), policy=policy.default)
+    assert set(sent.keys()) <= set(email.OURS)
+    assert len(sent.get_all("To")) == len(sent.get_all("Subject")) == 1
+    assert sent.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in sent.iter_parts()] == ["text/plain", "text/html"]
 
 
 @pytest.mark.parametrize("name", ["A\r\nBcc: evil@example.org", "B\nSubject: x", "C\x00D", "=?utf-8?q?x?=", "E\u2028F",

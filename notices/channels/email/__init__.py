@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,11 +20,13 @@ from clock import now
 from models import Message
 from notices import letters
 from outbox import Undeliverable, Unreachable
-from settings import setting
+from settings import private, setting
 
 TIMEOUT = 20                                    # seconds for each answer of the server
 ON_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")     # where nobody listens in: no TLS is asked for
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]|=(?=\?)")
+OURS = ("Message-ID", "Date", "From", "To", "Subject", "Reply-To", "Auto-Submitted", "MIME-Version", "Content-Type",
+        "Content-Language")
 
 
 class Email:
@@ -51,6 +54,17 @@ def compose(message: Message) -> EmailMessage:
     mail.set_content(letter.text)
     mail.add_alternative(letter.html, subtype="html")
     mail["Content-Language"] = message.language     # last: filling a letter takes such headers away
+    return _whole(mail)
+
+
+def _whole(mail: EmailMessage) -> EmailMessage:
+    """The letter, if what leaves has the headers we gave it and no other. Undeliverable when it was broken open.
+
+    An encoded word in a name (RFC 2047) was once decoded on its way into the bytes, line breaks and all (ML-01).
+    """
+    names = message_from_bytes(mail.as_bytes(), policy=SMTP).keys()
+    if set(names) - set(OURS) or len(names) > len(set(names)):
+        raise Undeliverable(f"its headers were broken open: {', '.join(names)}")
     return mail
 
 
@@ -137,8 +151,7 @@ def _cut(server: smtplib.SMTP) -> None:
 
 def _keep(mail: EmailMessage, message: Message) -> None:
     """Written whole or not at all."""
-    folder = setting.data / "mail"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private(private(setting.data) / "mail")
     path: Path = folder / f"{message.id:08}-{message.public_id}.eml"
     half = path.with_suffix(".half")
     half.write_bytes(mail.as_bytes())
