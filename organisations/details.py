@@ -23,7 +23,7 @@ from rules import Conflict, Refused
 from tenancy import at_work
 
 LABELS = {
-    "name": _l("Name"), "kind": _l("Kind"), "street": _l("Street"), "house_number": _l("Number"),
+    "name": _l("Name"), "kind": _l("Kind"), "street": _l("Street"), "house_number": _l("House number"),
     "address_line": _l("Additional line"), "postcode": _l("Postcode"), "town": _l("Town"), "region": _l("Region"),
     "country": _l("Country"), "phone": _l("Phone"), "vat_number": _l("VAT number"),
     "language": _l("Language of letters"), "time_zone": _l("Time zone"),

@@ -39,7 +39,8 @@ def export() -> Response:
     head = [_("Number"), _("When"), _("Who"), _("What"), _("Changes")]
     return sheets.sheet(f"{g.here.slug}-activity", head, (
         [line.number, line.at.isoformat(), (activity.facts(line) or {}).get("by") or "", sentence(line),
-         "; ".join(f"{label}: {before} → {after}" for label, before, after in changes(line))]
+         "; ".join(_("%(label)s: %(value)s", label=label, value=f"{before} → {after}")
+                   for label, before, after in changes(line))]
         for line in found))
 
 

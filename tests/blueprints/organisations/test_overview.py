@@ -21,7 +21,7 @@ def test_what_is_counted_is_shown(browse, cast, lumen):
     with acting(cast.people["anne"]):
         invitations.invite("nea@lumen.example", Role.EXTERNAL)
     text = look(browse("anne")).text("main")
-    assert "Members51 external" in text
+    assert "Members61 external among them" in text
     assert "Without two-factor authentication5" in text
     assert "Invitations1" in text
     assert "1 invitation waits for an answer" in text
