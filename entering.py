@@ -7,11 +7,12 @@ from flask_login import login_user, logout_user
 import pages
 import web
 from accounts import devices, sessions
-from accounts.signin import Outcome
+from accounts.signin import HALF_WAY, Outcome
 from settings import setting
-from web import DEVICE_COOKIE
+from web import ATTEMPT_COOKIE, DEVICE_COOKIE
 
 DEVICE_LIFE = int(devices.LIFE.total_seconds())
+ATTEMPT_LIFE = int(HALF_WAY.total_seconds())
 
 
 def this_device() -> str:
@@ -28,6 +29,15 @@ def let_in(outcome: Outcome, *, stay: bool = False) -> Response:
     response = redirect(web.local(outcome.place) or url_for("public.home"), 303)
     keep(response, DEVICE_COOKIE, outcome.device, DEVICE_LIFE)
     return response  # type: ignore[return-value]
+
+
+def on(outcome: Outcome, *, stay: bool = False) -> Response:
+    """After a first proof: in, or to the second step."""
+    if outcome.session:
+        return let_in(outcome, stay=stay)
+    response = web.go("signin.second_step")
+    keep(response, ATTEMPT_COOKIE, outcome.attempt, ATTEMPT_LIFE)
+    return response
 
 
 def carry(secret: str, *, stay: bool) -> None:

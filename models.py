@@ -50,6 +50,18 @@ class User(Record):
     theme = TextField(default="")               # "", light or dark
     operator = BooleanField(default=False)
     two_factor = BooleanField(default=False)    # is a second factor active?
+    preferred_factor = TextField(default="")    # the kind asked for first; empty: as SECOND_FACTORS says
+    trusts_browsers = BooleanField(default=True)    # may a browser be remembered for the second step at all (G7-R7)?
+    alert_new_place = BooleanField(default=True)    # a sign-in from a new browser or network
+    alert_failure = BooleanField(default=True)      # wrong passwords and codes
+    alert_success = BooleanField(default=False)     # every sign-in
+    lock_threshold = IntegerField(default=10)   # wrong passwords in a row, from browsers not known, that lock (3 to 50)
+    locked = InstantField(null=True)            # only browsers it knows, and passkeys, open it
+    must_renew = BooleanField(default=False)    # «that was not me»: a new password at the next sign-in
+    recovery_email = TextField(default="")      # the key of a second address, confirmed
+    recovery_email_typed = TextField(default="")
+    recovery_phone = TextField(default="")      # E.164
+    recovery_phone_confirmed = InstantField(null=True)
     epoch = IntegerField(default=0)             # raised when everything signed in must end
     created = InstantField(default=now)
     suspended = InstantField(null=True)
@@ -72,6 +84,7 @@ class Device(Record):
     epoch = IntegerField(default=0)
     first_seen = InstantField(default=now)
     last_seen = InstantField(default=now)
+    trusted_until = InstantField(null=True)     # so long the second step is not asked for in it
 
     class Meta:
         indexes = ((("token_hash", "user"), True),)
@@ -116,7 +129,21 @@ class Attempt(Record):
     proofs = TextField()
     stay = BooleanField(default=False)
     place = TextField(default="")               # the path wanted in the first place
+    asked = JSONField(default=dict)             # what each factor asked, by its kind: {"webauthn": {"challenge": …}}
     tries = IntegerField(default=0)
+    created = InstantField(default=now)
+    expires = InstantField()
+
+
+class Begun(Record):
+    """Something begun that is not finished: by a visitor, or from inside a session. Has its own cookie, for one use."""
+
+    token_hash = TextField(unique=True)
+    kind = TextField()                          # what for: "backend passkey", "proof webauthn", "link company"
+    user = ForeignKeyField(User, null=True, on_delete="CASCADE")
+    session = ForeignKeyField(Session, null=True, on_delete="CASCADE")
+    facts = JSONField(default=dict)             # what the other side must match: a challenge, a state, a nonce
+    place = TextField(default="")               # the path wanted in the first place
     created = InstantField(default=now)
     expires = InstantField()
 
@@ -133,12 +160,85 @@ class Credential(Record):
     handle = TextField(unique=True, default=crypto.public_id)   # how a given answer finds it
     secret = BlobField(null=True)               # sealed
     counter = BigIntegerField(default=0)        # the last step or count accepted
+    facts = JSONField(default=dict)             # what is no secret: a public key, transports, a masked number
     state = TextField(default=PENDING)
     created = InstantField(default=now)
     last_used = InstantField(null=True)
 
     class Meta:
         indexes = ((("user", "kind", "state"), False),)
+
+
+class Identity(Record):
+    """Who somebody is elsewhere, in a directory or at a provider. Found by its subject, never by an address."""
+
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="identities")
+    provider = TextField()                      # the name in the settings
+    subject = TextField()                       # `sub`, entryUUID: never given to anybody else there
+    email = TextField(default="")               # as they said last, to be shown
+    groups = JSONField(default=list)            # theirs, as last told, for the teams to come
+    created = InstantField(default=now)
+    last_used = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("provider", "subject"), True), (("user", "provider"), False))
+
+
+class AppPassword(Record):
+    """For what cannot do two steps. Its secret is shown once; it reaches neither people, credentials nor money."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="app_passwords")
+    name = TextField()
+    digest = TextField(unique=True)             # SHA-256 of 160 random bits
+    hint = TextField()                          # its first symbols, to tell it from others
+    created = InstantField(default=now)
+    last_used = InstantField(null=True)
+    revoked = InstantField(null=True)
+
+
+class Approval(Record):
+    """A sign-in that waits for a yes in another browser of the same person (TF-19, TF-20)."""
+
+    WAITING, APPROVED, DENIED, LAPSED = "waiting", "approved", "denied", "lapsed"
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="approvals")
+    attempt = ForeignKeyField(Attempt, null=True, on_delete="SET NULL")
+    number = TextField()                        # shown where one signs in, typed where one approves
+    agent = TextField(default="")               # the browser that asks, in its own words
+    network = TextField(default="")
+    state = TextField(default=WAITING)
+    tries = IntegerField(default=0)
+    created = InstantField(default=now)
+    expires = InstantField()
+    answered = InstantField(null=True)
+
+    class Meta:
+        constraints = [Check("state IN ('waiting', 'approved', 'denied', 'lapsed')")]
+
+
+class Recovery(Record):
+    """Somebody asks to get back in without a second factor: two proofs, a day's wait, and a no from any address."""
+
+    OPEN, APPROVED, DONE, REJECTED, CANCELLED, LAPSED = "open", "approved", "done", "rejected", "cancelled", "lapsed"
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="recoveries")
+    kind = TextField()                          # factor: the password is known, the factor is lost
+    state = TextField(default=OPEN)
+    vouched_by = ForeignKeyField(User, null=True, on_delete="SET NULL", backref="+")
+    vouched_in = IntegerField(null=True)        # the organisation whose legal representative vouched
+    agent = TextField(default="")
+    network = TextField(default="")
+    opens = InstantField(null=True)             # not before: a day after the vouching
+    expires = InstantField()
+    created = InstantField(default=now)
+    closed = InstantField(null=True)
+
+    class Meta:
+        constraints = [Check("state IN ('open', 'approved', 'done', 'rejected', 'cancelled', 'lapsed')")]
+        indexes = ((("user", "state"), False),)
 
 
 class Link(Record):
@@ -186,6 +286,11 @@ class Organisation(Record):
     time_zone = TextField(default="Europe/Zurich")
     logo = TextField(default="")                # the digest of its Picture
     admins_may_edit = BooleanField(default=False)
+    two_factor = TextField(default="off")       # off, announced, on (G10)
+    two_factor_from = InstantField(null=True)   # announced: from then on
+    session_hours = IntegerField(null=True)     # sessions live no longer here; none: as everywhere
+    trusts_browsers = BooleanField(default=True)    # is a remembered browser good enough here?
+    trusted_upstreams = JSONField(default=list) # providers whose second step counts here
     checklist_hidden = BooleanField(default=False)
     origin = TextField(default="created")       # registration or created
     status = TextField(default="active")
@@ -263,6 +368,22 @@ class Membership(OrganisationOwned):
     def accounts(self) -> bool:
         """May this person see to money? Legal representatives and administration always, RI-5, RI-6."""
         return self.role in (Role.LEGAL, Role.ADMIN) or (self.role == Role.COLLABORATOR and self.accounting)
+
+
+class Block(OrganisationOwned):
+    """Somebody kept out of one organisation, and why (G8). What was granted stays, for the day it is lifted."""
+
+    membership = ForeignKeyField(Membership, backref="blocks")
+    reason = TextField()
+    by = ForeignKeyField(User, backref="+")
+    at = InstantField(default=now)
+    lifted = InstantField(null=True)
+    lifted_by = ForeignKeyField(User, null=True, backref="+")
+
+    class Meta:
+        constraints = [_points_at("membership_id", "membership")]
+        indexes = (SQL("CREATE UNIQUE INDEX block_once ON block (organisation_id, membership_id)"
+                       " WHERE lifted IS NULL"),)
 
 
 class Invitation(OrganisationOwned):
@@ -445,6 +566,7 @@ class Message(Record):
                    SQL("CREATE INDEX message_about ON message (subject, id)"))
 
 
-TABLES = [User, Device, Session, Attempt, Credential, Link, Organisation, Membership, Invitation, Picture,
+TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, Recovery, Link,
+          Organisation, Membership, Block, Invitation, Picture,
           Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
 OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

@@ -51,6 +51,7 @@ ANYONE, SIGNED_IN, OPERATOR = "anyone", "signed in", "operator"
 Needs = Right | str
 
 DEVICE_COOKIE, ATTEMPT_COOKIE, LANGUAGE_COOKIE = "kanton_device", "kanton_signin", "kanton_language"
+BEGUN_COOKIE = "kanton_begun"
 LINK_COOKIE, LINK_LIFE = "kanton_link", 3600    # seconds
 ORGANISATION_COOKIE, PLACE_LIFE = "kanton_organisation", 400 * 86_400
 

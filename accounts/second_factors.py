@@ -43,7 +43,7 @@ def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> l
         credential = pending(user, kind)
         if credential is None:
             raise Refused(_l("That took more than an hour. Begin again with the new picture."), "code")
-        if not _factor(kind).check(credential, answer):
+        if not _factor(kind).check(credential, answer, credential.facts):
             raise Refused(_factor(kind).refusal, "code")
         Credential.update(state=Credential.ACTIVE, last_used=now()).where(Credential.id == credential.id).execute()
         first = not user.two_factor

@@ -5,15 +5,18 @@ Who is half-way in has a row of their own under a cookie of their own
 this one, in one transaction.
 """
 from dataclasses import dataclass
+from typing import Any
 
 import audit
 import crypto
 import current
+import db
 import limits
 import outbox
 import plugins
 import rules
 from accounts import alerts, devices, passwords, sessions
+from accounts.backends import Backend, Proof
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
 from db import transaction
@@ -57,15 +60,39 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     counted = f"{key} {ours.id}" if ours else key or email[:254]
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.spend(limit, counted)
-    correct = passwords.right(user, password)
-    if user is None or not correct or user.suspended:
-        _note_failure(user)
+    proof = _typed(user, email, password)
+    if proof is None or proof.user.suspended:
+        failed(user, "password")
         raise Refused(WRONG)
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.forgive(limit, counted)
-    if factors_of(user):
-        return Outcome(attempt=_half_way(user, "password", stay, device, place), user=user, place=place)
-    return _in(user, "password", stay=stay, device=device, place=place)
+    return proved(proof, stay=stay, device=device, place=place)
+
+
+def _typed(user: User | None, email: str, password: str) -> Proof | None:
+    """What the first of the backends says in which these are somebody's."""
+    return next((proof for backend in typed() if (proof := backend.right(user, email, password))), None)
+
+
+def typed() -> list[Backend]:
+    """The backends that are asked with an address and a password, in the order of the setting."""
+    return [backend for backend in _backends().values() if backend.typed]
+
+
+def ways() -> dict[str, Backend]:
+    """The others, by name."""
+    return {name: backend for name, backend in _backends().items() if not backend.typed}
+
+
+def proved(proof: Proof, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
+    """A first proof was given, wherever: in, or on to the second step. Every door comes by here (TF-08)."""
+    if factors_of(proof.user) and not proof.complete:
+        return Outcome(attempt=_half_way(proof.user, proof.proofs, stay, device, place), user=proof.user, place=place)
+    return _in(proof.user, proof.proofs, stay=stay, device=device, place=place)
+
+
+def _backends() -> dict[str, Backend]:
+    return plugins.load("accounts.backends", setting.backends)
 
 
 def half_way(token: str) -> Attempt | None:
@@ -92,7 +119,7 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "") ->
         if not (Attempt.update(tries=Attempt.tries + 1)
                 .where(Attempt.id == attempt.id, Attempt.tries < TRIES).execute()):
             raise rules.NotHere
-    if factor is None or not prove(user, kind, answer):
+    if factor is None or not prove(user, kind, answer, _asked(attempt, kind)):
         with transaction():
             audit.record_for(user.id, "sign_in.second_step_failed", factor=kind)
             alerts.failed(user, "codes")
@@ -102,6 +129,25 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "") ->
         if not Attempt.delete().where(Attempt.id == attempt.id).execute():
             raise rules.NotHere
         return _in(user, f"{attempt.proofs} {kind}", stay=attempt.stay, device=device, place=attempt.place)
+
+
+def ask(attempt: Attempt, kind: str) -> dict[str, Any]:
+    """What a factor asks this time, to be shown; what its answer must match is kept with the attempt."""
+    factor = factors_of(attempt.user)[kind]
+    if not factor.asks:
+        return {}
+    facts, shown = factor.ask(attempt.user)
+    with transaction():
+        Attempt.update(asked={kind: facts}).where(Attempt.id == attempt.id).execute()
+    return shown
+
+
+def _asked(attempt: Attempt, kind: str) -> dict[str, Any]:
+    """What was asked, for one answer: of two at once, one gets it (WA-02)."""
+    with transaction():
+        fresh = db.locked(Attempt.select(Attempt.asked).where(Attempt.id == attempt.id)).first()
+        Attempt.update(asked={}).where(Attempt.id == attempt.id).execute()
+        return dict(fresh.asked.get(kind, {})) if fresh else {}
 
 
 def tries_left(attempt: Attempt) -> int:
@@ -121,13 +167,16 @@ def give_up(token: str) -> None:
         Attempt.delete().where(Attempt.token_hash == crypto.digest(token)).execute()
 
 
-def prove(user: User, kind: str, answer: str) -> bool:
-    """Does this answer satisfy one of the person's factors of this kind? It is used up by being right."""
+def prove(user: User, kind: str, answer: str, asked: dict[str, Any]) -> bool:
+    """Does this answer satisfy one of the person's factors of this kind? It is used up by being right.
+
+    `asked`: what the answer must match, for a factor that asks something new each time.
+    """
     factor: Factor = plugins.find("accounts.factors", kind)
     with transaction():
         for credential in Credential.select().where(Credential.user == user.id, Credential.kind == kind,
                                                     Credential.state == Credential.ACTIVE):
-            if factor.check(credential, answer):
+            if factor.check(credential, answer, asked):
                 Credential.update(last_used=now()).where(Credential.id == credential.id).execute()
                 if not factor.own:
                     _note_code(user)
@@ -135,7 +184,8 @@ def prove(user: User, kind: str, answer: str) -> bool:
     return False
 
 
-def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: str = "") -> str:
+def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: str = "",
+                asked: dict[str, Any] | None = None) -> str:
     """A fresh proof from inside a session: the password, and a second factor where one is active (decision 11).
 
     The session's new secret. Refused by the field that is wrong.
@@ -149,7 +199,7 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
     proofs: tuple[str, ...] = ("password",)
     if active := factors_of(user):
         _count_code(f"{user.id} in session {who.session_id}")
-        if kind not in active or not prove(user, kind, answer):
+        if kind not in active or not prove(user, kind, answer, asked or {}):
             with transaction():
                 audit.record_for(user.id, "proof.failed", proof=kind)
             raise Refused(active[kind].refusal if kind in active else _l("Choose another way."), "code")
@@ -219,11 +269,11 @@ def _note_code(user: User) -> None:
     outbox.post_to(user, "backup_code_used", left=left)
 
 
-def _note_failure(user: User | None) -> None:
+def failed(user: User | None, proof: str) -> None:
     """One line in a book, for somebody as for nobody: the answer takes as long (LG-02)."""
     with transaction():
         if user:
-            audit.record_for(user.id, "sign_in.failed", proof="password")
+            audit.record_for(user.id, "sign_in.failed", proof=proof)
             alerts.failed(user, "passwords")
         else:
             audit.record_here("sign_in.unknown")

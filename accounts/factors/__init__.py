@@ -18,6 +18,7 @@ class Factor:
     refusal: Any                # what a wrong answer is told
     icon = "smartphone"
     own = True                  # set up by itself; otherwise handed out with the first of the others
+    asks = False                # does it ask something new each time?
 
     def begin(self, user: User, secret: str = "") -> Credential:
         """A pending credential. `secret` is given by the demonstration only."""
@@ -27,6 +28,10 @@ class Factor:
         """What enrol.html shows of a pending credential."""
         raise NotImplementedError
 
-    def check(self, credential: Credential, answer: str) -> bool:
-        """Is the answer right? Then it is used up, by a conditional update whose row count decides."""
+    def ask(self, user: User) -> tuple[dict[str, Any], dict[str, Any]]:
+        """For one that asks: facts the answer must match, which we keep for one use; and what challenge.html shows."""
+        return {}, {}
+
+    def check(self, credential: Credential, answer: str, asked: dict[str, Any]) -> bool:
+        """Is it right, to what was asked? Then it is used up, by a conditional update whose row count decides."""
         raise NotImplementedError

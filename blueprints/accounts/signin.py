@@ -29,7 +29,7 @@ class SecondStepForm(Form):
 def form() -> Response:
     if g.me:
         return go("public.home")
-    return page("accounts/signin.html", form=SignInForm(), next=web.local(request.args.get("next")))
+    return shown(SignInForm(), place=web.local(request.args.get("next")))
 
 
 @blueprint.action("/signin", needs=ANYONE)
@@ -39,13 +39,8 @@ def enter() -> Response:
     device = entering.this_device()
     if not entry.submit_to(lambda email, password, stay: signin.with_password(
             email, password, stay=stay, device=device, place=place)):
-        return page("accounts/signin.html", 422, form=entry, next=place or None)
-    outcome: signin.Outcome = entry.result
-    if outcome.session:
-        return entering.let_in(outcome, stay=entry.stay.data)
-    response = go(".second_step")
-    entering.keep(response, ATTEMPT_COOKIE, outcome.attempt, int(signin.HALF_WAY.total_seconds()))
-    return response
+        return shown(entry, 422, place)
+    return entering.on(entry.result, stay=entry.stay.data)
 
 
 @blueprint.page("/signin/second-step", needs=ANYONE)
@@ -93,11 +88,18 @@ def leave() -> Response:
     return entering.let_out(go(".form"))
 
 
+def shown(entry: Form, status: int = 200, place: str | None = None) -> Response:
+    """The sign-in page: the form, if there is a typed backend, and the other ways."""
+    return page("accounts/signin.html", status, form=entry, next=place or None, ways=signin.ways(),
+                typed=bool(signin.typed()))
+
+
 def challenge(attempt: Attempt, form: Form, status: int = 200) -> Response:
     user = attempt.user
     factors = signin.factors_of(user)
     chosen = form.factor.data if form.factor.data in factors else next(iter(factors), "")
-    return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen,
+    asked = signin.ask(attempt, chosen) if chosen else {}
+    return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen, asked=asked,
                 email=user.email_typed, pause=signin.pause(attempt), tries=signin.tries_left(attempt))
 
 
@@ -107,6 +109,6 @@ def too_often(pause: int) -> Response:
     entry.refuse(Refused(_("Too many wrong codes. Sign in again with your password.") if not pause else ngettext(
         "Too many wrong codes. Sign in again with your password, in %(num)s minute.",
         "Too many wrong codes. Sign in again with your password, in %(num)s minutes.", -(-pause // 60))))
-    response = page("accounts/signin.html", 422, form=entry, next=None)
+    response = shown(entry, 422)
     entering.forget(response, ATTEMPT_COOKIE)
     return response

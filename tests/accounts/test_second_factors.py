@@ -78,7 +78,7 @@ def test_tf_01_a_code_works_once_at_one_instant_a_hundred_times(cast):
 
             def check(code=code):
                 with db.transaction():
-                    return totp.plugin.check(credential, code)
+                    return totp.plugin.check(credential, code, {})
             won += at_once(5, check).count(True)
     assert won == ROUNDS // 5
 
@@ -149,7 +149,7 @@ def test_tf_10_of_many_at_one_instant_one_passes(cast):
     won = 0
     for _round in range(ROUNDS // 10):
         for code in codes_of(person)[:2]:
-            won += at_once(5, lambda code=code: signin.prove(person, "backup_codes", code)).count(True)
+            won += at_once(5, lambda code=code: signin.prove(person, "backup_codes", code, {})).count(True)
     assert won == ROUNDS // 5
 
 

@@ -1,6 +1,7 @@
 """Backup codes: ten, each for one use, for the day the phone is lost (G7-R2)."""
 import re
 import secrets
+from typing import Any
 
 import crypto
 from accounts.factors import Factor
@@ -17,7 +18,7 @@ class BackupCodes(Factor):
     refusal = _l("This is none of your unused backup codes.")
     icon, own = "life-buoy", False
 
-    def check(self, credential: Credential, answer: str) -> bool:
+    def check(self, credential: Credential, answer: str, asked: dict[str, Any]) -> bool:
         return credential.handle == handle(credential.user_id, answer) and bool(
             Credential.delete().where(Credential.id == credential.id).execute())
 

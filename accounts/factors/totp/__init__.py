@@ -41,7 +41,7 @@ class Totp(Factor):
         return {"secret": " ".join(re.findall(".{1,4}", secret)), "picture": picture(address(user, secret)),
                 "address": address(user, secret)}
 
-    def check(self, credential: Credential, answer: str) -> bool:
+    def check(self, credential: Credential, answer: str, asked: dict[str, Any]) -> bool:
         step = matching_step(secret_of(credential), answer)
         return step is not None and bool(
             Credential.update(counter=step).where(Credential.id == credential.id, Credential.counter < step).execute())

@@ -1,0 +1,148 @@
+ALTER TABLE "account" ADD COLUMN "preferred_factor" TEXT NOT NULL DEFAULT '';
+ALTER TABLE "account" ALTER COLUMN "preferred_factor" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "trusts_browsers" BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE "account" ALTER COLUMN "trusts_browsers" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "alert_new_place" BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE "account" ALTER COLUMN "alert_new_place" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "alert_failure" BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE "account" ALTER COLUMN "alert_failure" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "alert_success" BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE "account" ALTER COLUMN "alert_success" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "lock_threshold" INTEGER NOT NULL DEFAULT 10;
+ALTER TABLE "account" ALTER COLUMN "lock_threshold" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "locked" TIMESTAMPTZ;
+ALTER TABLE "account" ADD COLUMN "must_renew" BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE "account" ALTER COLUMN "must_renew" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "recovery_email" TEXT NOT NULL DEFAULT '';
+ALTER TABLE "account" ALTER COLUMN "recovery_email" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "recovery_email_typed" TEXT NOT NULL DEFAULT '';
+ALTER TABLE "account" ALTER COLUMN "recovery_email_typed" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "recovery_phone" TEXT NOT NULL DEFAULT '';
+ALTER TABLE "account" ALTER COLUMN "recovery_phone" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "recovery_phone_confirmed" TIMESTAMPTZ;
+ALTER TABLE "device" ADD COLUMN "trusted_until" TIMESTAMPTZ;
+ALTER TABLE "attempt" ADD COLUMN "asked" JSONB NOT NULL DEFAULT '{}';
+ALTER TABLE "attempt" ALTER COLUMN "asked" DROP DEFAULT;
+ALTER TABLE "credential" ADD COLUMN "facts" JSONB NOT NULL DEFAULT '{}';
+ALTER TABLE "credential" ALTER COLUMN "facts" DROP DEFAULT;
+ALTER TABLE "organisation" ADD COLUMN "two_factor" TEXT NOT NULL DEFAULT 'off';
+ALTER TABLE "organisation" ALTER COLUMN "two_factor" DROP DEFAULT;
+ALTER TABLE "organisation" ADD COLUMN "two_factor_from" TIMESTAMPTZ;
+ALTER TABLE "organisation" ADD COLUMN "session_hours" INTEGER;
+ALTER TABLE "organisation" ADD COLUMN "trusts_browsers" BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE "organisation" ALTER COLUMN "trusts_browsers" DROP DEFAULT;
+ALTER TABLE "organisation" ADD COLUMN "trusted_upstreams" JSONB NOT NULL DEFAULT '[]';
+ALTER TABLE "organisation" ALTER COLUMN "trusted_upstreams" DROP DEFAULT;
+
+CREATE TABLE "begun" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "token_hash" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "user_id" INTEGER,
+    "session_id" INTEGER,
+    "facts" JSONB NOT NULL,
+    "place" TEXT NOT NULL,
+    "created" TIMESTAMPTZ NOT NULL,
+    "expires" TIMESTAMPTZ NOT NULL,
+    FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("session_id") REFERENCES "session" ("id") ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX "begun_token_hash" ON "begun" ("token_hash");
+CREATE INDEX "begun_user_id" ON "begun" ("user_id");
+CREATE INDEX "begun_session_id" ON "begun" ("session_id");
+
+CREATE TABLE "identity" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "user_id" INTEGER NOT NULL,
+    "provider" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "email" TEXT NOT NULL,
+    "groups" JSONB NOT NULL,
+    "created" TIMESTAMPTZ NOT NULL,
+    "last_used" TIMESTAMPTZ,
+    FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE
+);
+CREATE INDEX "identity_user_id" ON "identity" ("user_id");
+CREATE UNIQUE INDEX "identity_provider_subject" ON "identity" ("provider", "subject");
+CREATE INDEX "identity_user_id_provider" ON "identity" ("user_id", "provider");
+
+CREATE TABLE "app_password" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "public_id" TEXT NOT NULL,
+    "user_id" INTEGER NOT NULL,
+    "name" TEXT NOT NULL,
+    "digest" TEXT NOT NULL,
+    "hint" TEXT NOT NULL,
+    "created" TIMESTAMPTZ NOT NULL,
+    "last_used" TIMESTAMPTZ,
+    "revoked" TIMESTAMPTZ,
+    FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX "app_password_public_id" ON "app_password" ("public_id");
+CREATE INDEX "app_password_user_id" ON "app_password" ("user_id");
+CREATE UNIQUE INDEX "app_password_digest" ON "app_password" ("digest");
+
+CREATE TABLE "approval" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "public_id" TEXT NOT NULL,
+    "user_id" INTEGER NOT NULL,
+    "attempt_id" INTEGER,
+    "number" TEXT NOT NULL,
+    "agent" TEXT NOT NULL,
+    "network" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+    "tries" INTEGER NOT NULL,
+    "created" TIMESTAMPTZ NOT NULL,
+    "expires" TIMESTAMPTZ NOT NULL,
+    "answered" TIMESTAMPTZ,
+    FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("attempt_id") REFERENCES "attempt" ("id") ON DELETE SET NULL,
+    CHECK (state IN ('waiting', 'approved', 'denied', 'lapsed'))
+);
+CREATE UNIQUE INDEX "approval_public_id" ON "approval" ("public_id");
+CREATE INDEX "approval_user_id" ON "approval" ("user_id");
+CREATE INDEX "approval_attempt_id" ON "approval" ("attempt_id");
+
+CREATE TABLE "recovery" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "public_id" TEXT NOT NULL,
+    "user_id" INTEGER NOT NULL,
+    "kind" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+    "vouched_by_id" INTEGER,
+    "vouched_in" INTEGER,
+    "agent" TEXT NOT NULL,
+    "network" TEXT NOT NULL,
+    "opens" TIMESTAMPTZ,
+    "expires" TIMESTAMPTZ NOT NULL,
+    "created" TIMESTAMPTZ NOT NULL,
+    "closed" TIMESTAMPTZ,
+    FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("vouched_by_id") REFERENCES "account" ("id") ON DELETE SET NULL,
+    CHECK (state IN ('open', 'approved', 'done', 'rejected', 'cancelled', 'lapsed'))
+);
+CREATE UNIQUE INDEX "recovery_public_id" ON "recovery" ("public_id");
+CREATE INDEX "recovery_user_id" ON "recovery" ("user_id");
+CREATE INDEX "recovery_vouched_by_id" ON "recovery" ("vouched_by_id");
+CREATE INDEX "recovery_user_id_state" ON "recovery" ("user_id", "state");
+
+CREATE TABLE "block" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "organisation_id" INTEGER NOT NULL,
+    "membership_id" INTEGER NOT NULL,
+    "reason" TEXT NOT NULL,
+    "by_id" INTEGER NOT NULL,
+    "at" TIMESTAMPTZ NOT NULL,
+    "lifted" TIMESTAMPTZ,
+    "lifted_by_id" INTEGER,
+    FOREIGN KEY ("organisation_id") REFERENCES "organisation" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("membership_id") REFERENCES "membership" ("id"),
+    FOREIGN KEY ("by_id") REFERENCES "account" ("id"),
+    FOREIGN KEY ("lifted_by_id") REFERENCES "account" ("id"),
+    FOREIGN KEY (organisation_id, membership_id) REFERENCES membership (organisation_id, id)
+);
+CREATE INDEX "block_organisation_id" ON "block" ("organisation_id");
+CREATE INDEX "block_membership_id" ON "block" ("membership_id");
+CREATE INDEX "block_by_id" ON "block" ("by_id");
+CREATE INDEX "block_lifted_by_id" ON "block" ("lifted_by_id");
+CREATE UNIQUE INDEX block_once ON block (organisation_id, membership_id) WHERE lifted IS NULL;
