@@ -122,6 +122,7 @@ def main() -> None:
     consumer = queue().create_consumer(workers=1, periodic=True, initial_delay=0.1, backoff=1.15,
                                        max_delay=LONGEST_NAP, graceful_signal="TERM", shutdown_timeout=LAST_WORD)
     _flags.append(consumer.stop_flag)
+    log.info("at work: messages, and the timetable")
     consumer.run()
 
 
