@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import peewee
+
 ROOT = Path(__file__).parent
 THREADS = 32                                    # 20 sign-ins may wait for their hash, and do not hold up the others
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -67,8 +69,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 def _prepare(*, with_demo: bool) -> None:
     """Database, files and, in a new demonstration, the cast; then a word to whoever started us."""
-    import peewee
-
     import assets
     import i18n
     import installation
