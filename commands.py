@@ -23,6 +23,7 @@ import db
 import demo as demonstration
 import i18n
 import installation
+import outbox
 import rules
 import scale
 import schema
@@ -192,7 +193,8 @@ def demo() -> None:
     with db.database.connection_context():
         if User.select().exists():
             raise click.ClickException("There are accounts already; the demonstration needs an empty database.")
-        demonstration.furnish(demonstration.play())
+        outbox.open_channels()
+        demonstration.live()
 
 
 @click.command("seed-scale")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import crypto
 import db
 import demo
+import outbox
 import schema
 from accounts import passwords, signup
 from models import User
@@ -22,7 +23,8 @@ def prepare(*, with_demo: bool) -> bool:
     with db.database.connection_context():
         new = not User.select().exists()
         if new and with_demo:
-            demo.furnish(demo.play())
+            outbox.open_channels()
+            demo.live()
         if not with_demo and demo.is_here():
             raise SystemExit("This database holds the demonstration, whose passwords everybody knows. "
                              "Begin for real in another folder: --data DIR, or DATA.")

@@ -19,7 +19,6 @@ import db
 import limits
 import logs
 import outbox
-import plugins
 from accounts import devices, second_factors, sessions, signin
 from clock import epoch
 from organisations import invitations
@@ -113,8 +112,7 @@ def main() -> None:
     logs.begin(number_at_work)
     logging.getLogger("huey").setLevel(logging.WARNING)
     db.connect_to(setting.database)
-    outbox.channels.update({name: plugin.send for name, plugin in
-                            plugins.load("notices.channels", setting.channels).items()})
+    outbox.open_channels()
     _deliver()
     for name, when, do in EVERY:
         queue().periodic_task(when, name=name)(_quietly(name, do))
