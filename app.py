@@ -17,7 +17,6 @@ import i18n
 import logs
 import outbox
 import pages
-import plugins
 import rules
 import web
 import worker
@@ -63,8 +62,7 @@ def create_app() -> Flask:
         app.register_blueprint(blueprint)
     _answer_errors(app)
     commands.add_to(app)
-    outbox.channels.update({name: plugin.send for name, plugin in
-                            plugins.load("notices.channels", setting.channels).items()})
+    outbox.open_channels()
     outbox.wake.append(worker.nudge)
     assets.prepare()
     if setting.secure:

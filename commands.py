@@ -4,6 +4,7 @@ import shutil
 import smtplib
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+import peewee
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from peewee import fn
@@ -20,6 +22,8 @@ import crypto
 import db
 import demo as demonstration
 import i18n
+import installation
+import outbox
 import rules
 import scale
 import schema
@@ -93,11 +97,14 @@ def doctor() -> None:
 def _ailments() -> Iterator[str]:
     yield from _of_the_machine()
     yield from _of_the_mail_server()
-    with db.database.connection_context():
-        if not User.table_exists():
-            yield "The database is empty. Say: flask --app app migrate"
-            return
-        yield from _of_what_is_kept()
+    try:
+        with db.database.connection_context():
+            if not User.table_exists():
+                yield "The database is empty. Say: flask --app app migrate"
+                return
+            yield from _of_what_is_kept()
+    except peewee.OperationalError as trouble:
+        yield f"The database does not answer: {trouble}"
 
 
 def _of_the_machine() -> Iterator[str]:
@@ -132,6 +139,15 @@ def _of_the_mail_server() -> Iterator[str]:
 
 
 def _of_what_is_kept() -> Iterator[str]:
+    with suppress(SystemExit):                  # no key at all is said above
+        if trouble := installation.unreadable():
+            yield trouble
+    if demonstration.is_here() and not setting.demo:
+        yield "This database holds the demonstration, whose passwords everybody knows."
+    if bare := User.select().where(User.operator, ~User.two_factor).count():
+        yield f"{bare} of those who run this installation have no two-factor authentication."
+    if db.owned_here():
+        yield "DATABASE_URL names a role that owns the tables or is a superuser: row-level security does not bind it."
     if not signup.has_operator():
         yield "Nobody runs this installation yet. Say: flask --app app operator add you@your.domain"
     latest = PersonalEvent.select(fn.MAX(PersonalEvent.at)).scalar()
@@ -177,7 +193,8 @@ def demo() -> None:
     with db.database.connection_context():
         if User.select().exists():
             raise click.ClickException("There are accounts already; the demonstration needs an empty database.")
-        demonstration.furnish(demonstration.play())
+        outbox.open_channels()
+        demonstration.live()
 
 
 @click.command("seed-scale")

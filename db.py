@@ -90,6 +90,15 @@ def sqlite_version() -> tuple[int, ...]:
     return tuple(module.sqlite_version_info)
 
 
+def owned_here() -> bool:
+    """On PostgreSQL: is our role above row-level security, as owner of a table or as superuser?"""
+    if on_sqlite():
+        return False
+    return bool(database.execute_sql(
+        "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND "
+        "tableowner = current_user) FROM pg_roles WHERE rolname = current_user").fetchone()[0])
+
+
 def name_of(url: str) -> str:
     """What may be printed of a database address: no password."""
     parts = urlsplit(url)

@@ -1,15 +1,19 @@
 """The demonstration: a cast everybody knows (interface, «The demo cast»), written by the product's own verbs."""
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pyotp
 
 import current
+import outbox
 from accounts import passwords, second_factors, signup
-from clock import epoch
+from clock import DAY, ago, epoch
 from db import transaction
-from models import Membership, Organisation, Role, User
-from organisations import details, invitations, lifecycle, members, protection, registration
+from models import Invitation, Membership, Organisation, Role, User
+from organisations import details, directory, invitations, lifecycle, members, protection, registration
+from organisations.directory import Filter
 from rules import address
 from tenancy import working_for
 
@@ -49,6 +53,11 @@ LUMEN = (
 )
 
 
+def is_here() -> bool:
+    """Has the demonstration been played into this database? Everybody knows the passwords in it."""
+    return bool(User.select().where(User.email == "operator@kanton.example").exists())
+
+
 def play() -> Cast:
     """Write the cast into an empty database."""
     cast = Cast()
@@ -67,21 +76,55 @@ def play() -> Cast:
     return cast
 
 
-def furnish(cast: Cast) -> None:
-    """What makes the demonstration look lived in; tests do without."""
-    lumen = cast.organisations["lumen"]
-    with acting(cast.people["anne"]), working_for(lumen):
-        details.change(Organisation.get_by_id(lumen.id).version, name=lumen.name, kind="company",
-                       street="Rue du Débarcadère", house_number="7", address_line="", postcode="2502", town="Bienne",
-                       region="BE", country="CH", phone="+41 32 555 01 23", vat_number="", language="fr",
-                       time_zone="Europe/Zurich", admins_may_edit=True)
-        invitations.invite("ines.duarte@lumen.example", Role.COLLABORATOR, first_name="Inês", last_name="Duarte",
-                           language="fr", note="Bienvenue dans l’équipe.")
-        invitations.invite("jannik@oberholzer.example", Role.EXTERNAL, first_name="Jannik",
-                           last_name="Oberholzer-Wyttenbach", language="de")
-    with acting(cast.people["mara"]), working_for(lumen):
-        luc = Membership.get(Membership.user == cast.people["luc"].id)
-        members.alert(luc.public_id)
+def live(days: int = 60) -> Cast:
+    """The cast, and what it did in so many days; tests do without the days."""
+    with ago(days * DAY):
+        cast = play()
+        outbox.deliver_due()
+    for day, who, deed in _doings(cast):
+        with ago((days - day) * DAY - timedelta(minutes=day * 37 % 600)):       # not all at one time of day
+            with acting(cast.people[who]), working_for(cast.organisations["lumen"]):
+                deed()
+            outbox.deliver_due()
+    return cast
+
+
+def _doings(cast: Cast) -> Iterator[tuple[int, str, Callable[[], object]]]:
+    """On which day, who, what."""
+    def member(who: str) -> str:
+        return str(Membership.get(Membership.user == cast.people[who].id).public_id)
+
+    def asked(email: str) -> str:
+        return str(Invitation.get(Invitation.email == email).public_id)
+
+    yield 1, "anne", lambda: _address(cast.organisations["lumen"])
+    yield 3, "mara", lambda: invitations.invite("noemi@festival.example", Role.EXTERNAL, first_name="Noémi",
+                                                last_name="Girard", language="fr")
+    yield 6, "mara", lambda: invitations.withdraw(asked("noemi@festival.example"))
+    yield 11, "anne", lambda: members.set_preferences(member("chiara"), accounting=True, pref_billing=True,
+                                                      pref_product_events=False)
+    yield 17, "anne", lambda: members.change_role(member("luc"), Role.ADMIN)
+    yield 18, "luc", lambda: invitations.invite("jonas@lumen.example", Role.COLLABORATOR, first_name="Jonas",
+                                                last_name="Aebi", language="de")
+    yield 24, "anne", lambda: members.change_role(member("luc"), Role.COLLABORATOR)
+    yield 33, "esteban", lambda: members.set_own_preferences(pref_billing=False, pref_product_events=True)
+    yield 41, "mara", lambda: members.alert(member("grace"))
+    yield 47, "mara", lambda: directory.export(Filter())
+    yield 50, "mara", lambda: invitations.resend(asked("jonas@lumen.example"))
+    yield 52, "mara", lambda: members.alert(member("luc"))
+    yield 55, "anne", lambda: invitations.invite(
+        "ines.duarte@lumen.example", Role.COLLABORATOR, first_name="Inês", last_name="Duarte", language="fr",
+        note="Bienvenue dans l’équipe.")
+    yield 58, "anne", lambda: invitations.invite(
+        "jannik@oberholzer.example", Role.EXTERNAL, first_name="Jannik", last_name="Oberholzer-Wyttenbach",
+        language="de")
+
+
+def _address(lumen: Organisation) -> None:
+    details.change(Organisation.get_by_id(lumen.id).version, name=lumen.name, kind="company",
+                   street="Rue du Débarcadère", house_number="7", address_line="", postcode="2502", town="Bienne",
+                   region="BE", country="CH", phone="+41 32 555 01 23", vat_number="", language="fr",
+                   time_zone="Europe/Zurich", admins_may_edit=True)
 
 
 def bring_in(organisation: Organisation, inviter: User, person: User, role: str, *, accounting: bool = False) -> None:

@@ -122,6 +122,10 @@ class Text(wtforms.StringField):
         self.data = (self.data or "").strip()
 
 
+class Lines(wtforms.TextAreaField):
+    """Several lines, as they were typed."""
+
+
 class EmailAddress(Text):
     widget = wtforms.widgets.EmailInput()
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import crypto
 import db
 import demo
+import outbox
 import schema
-from accounts import signup
+from accounts import passwords, signup
 from models import User
 from settings import Settings, setting
 
@@ -22,8 +23,26 @@ def prepare(*, with_demo: bool) -> bool:
     with db.database.connection_context():
         new = not User.select().exists()
         if new and with_demo:
-            demo.furnish(demo.play())
+            outbox.open_channels()
+            demo.live()
+        if not with_demo and demo.is_here():
+            raise SystemExit("This database holds the demonstration, whose passwords everybody knows. "
+                             "Begin for real in another folder: --data DIR, or DATA.")
+        if trouble := unreadable():
+            raise SystemExit(trouble)
     return new
+
+
+def unreadable() -> str:
+    """Says so when what was sealed does not open: the key is another one than it was sealed with."""
+    person = User.select().where(User.password.is_null(False)).first()
+    try:
+        if person:
+            passwords.unsealed(person)
+    except crypto.Unsealable:
+        return ("The secret key is not the one this database was made with: nobody could sign in. "
+                "Put the right secret.key back, or set SECRET_KEY.")
+    return ""
 
 
 def _have_key() -> None:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import plugins
 from clock import DAY, epoch, now
 from db import database, transaction
 from models import Message
+from settings import setting
 from tenancy import number_at_work
 
 log = logging.getLogger(__name__)
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 ATTEMPTS, LONGEST_PAUSE = 25, timedelta(hours=4)        # 1, 2, 4 … minutes apart, then 4 hours: nearly three days
 KEPT = 60 * DAY                                 # twice as long as an invitation lives
-channels: dict[str, Callable[[Message], None]] = {}     # filled by app.py and worker.py
+channels: dict[str, Callable[[Message], None]] = {}     # by name: what sends
 wake: list[Callable[[], Any]] = []              # how to nudge the worker; it finds the rows anyway
 
 
@@ -29,6 +31,11 @@ class Undeliverable(Exception):
 
 class Unreachable(Exception):
     """Nobody answers there, or nobody we trust: what else waits for this channel need not knock now."""
+
+
+def open_channels() -> None:
+    """Those of the setting. Found by name, as this stands below all of them."""
+    channels.update({name: plugin.send for name, plugin in plugins.load("notices.channels", setting.channels).items()})
 
 
 def post(notice: str, to: str, *, language: str, name: str = "", channel: str = "email", country: str = "",

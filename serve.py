@@ -3,12 +3,15 @@ import argparse
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import peewee
 
 ROOT = Path(__file__).parent
 THREADS = 32                                    # 20 sign-ins may wait for their hash, and do not hold up the others
@@ -24,12 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("DATA", str(options.data))
     os.environ.setdefault("BASE_URL", f"http://localhost:{options.port}")
     from settings import setting  # only now, as the environment says where everything is
+    _refuse_early(options, rate_limits=setting.rate_limits == "on")
     _prepare(with_demo=not options.no_demo)
-    if setting.demo and options.host not in LOOPBACK and not options.demo_anywhere:
-        raise SystemExit("The demonstration has passwords everybody knows, so it listens on this machine only. "
-                         "Use --no-demo, or say --demo-anywhere if you mean it.")
-    if setting.rate_limits == "off" and options.host not in LOOPBACK:
-        raise SystemExit("RATE_LIMITS=off is for measuring: it listens on this machine only.")
     # Several runtime threads: with one, granian 2.8 falls over when it is stopped while browsers hold on.
     return _run_together([
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "app:create_app", "--host", options.host,
@@ -37,6 +36,23 @@ def main(arguments: list[str] | None = None) -> int:
          "--runtime-mode", "mt", "--respawn-failed-workers", "--no-ws", "--log-level", "error",
          "--log-config", "logs.json"],
         [sys.executable, "-m", "worker"]])
+
+
+def _refuse_early(options: argparse.Namespace, *, rate_limits: bool) -> None:
+    """What would be a mistake to start at all, before anything is made or promised."""
+    if not options.no_demo and options.host not in LOOPBACK and not options.demo_anywhere:
+        raise SystemExit("The demonstration has passwords everybody knows, so it listens on this machine only. "
+                         "Use --no-demo, or say --demo-anywhere if you mean it.")
+    if not rate_limits and options.host not in LOOPBACK:
+        raise SystemExit("RATE_LIMITS=off is for measuring: it listens on this machine only.")
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((options.host, options.port))
+        except OSError as trouble:
+            raise SystemExit(f"Nothing can listen on {options.host}:{options.port} ({trouble.strerror}). "
+                             "Choose another port: --port N.") from None
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -56,7 +72,10 @@ def _prepare(*, with_demo: bool) -> None:
     import assets
     import i18n
     import installation
-    installation.prepare(with_demo=with_demo)
+    try:
+        installation.prepare(with_demo=with_demo)
+    except peewee.DatabaseError as trouble:
+        raise SystemExit(f"The database cannot be used: {trouble}") from None
     assets.prepare()
     i18n.compile_catalogues()
     for line in installation.greeting():

@@ -71,6 +71,10 @@ class Settings:
         address = urlsplit(self.base_url)
         if address.scheme not in ("http", "https") or not address.hostname or address.path or address.query:
             raise SystemExit(f"BASE_URL={self.base_url!r} is not an address like https://kanton.example")
+        if self.database_url and not self.database_url.startswith(("sqlite:///", "postgresql://")):
+            raise SystemExit("DATABASE_URL is neither sqlite:///… nor postgresql://…")
+        if self.smtp_url and not self.smtp_url.startswith(("smtp://", "smtps://")):
+            raise SystemExit("SMTP_URL is neither smtp://… nor smtps://…")
         if self.secret_key and len(self.secret_key) < SHORTEST_KEY:
             raise SystemExit(f"SECRET_KEY is too short: at least {SHORTEST_KEY} characters")
         if self.signup not in ("open", "invited"):

@@ -3,6 +3,7 @@
 A route's own line says `needs=` (who), `fresh=` (how old a proof may be) and
 `limit=` (how often), so that none can be forgotten and all can be listed.
 """
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -27,7 +28,7 @@ from flask import (
     url_for,
 )
 from flask_login import current_user
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import RequestRedirect
 
 import crypto
@@ -46,6 +47,8 @@ from organisations.roles import LABELS, Right
 from rules import Busy, Forbidden, Gone
 from settings import setting
 from tenancy import working_for
+
+log = logging.getLogger(__name__)
 
 ANYONE, SIGNED_IN, OPERATOR = "anyone", "signed in", "operator"
 Needs = Right | str
@@ -127,7 +130,16 @@ def _known_host() -> None:
     other = urlsplit(f"//{request.host}")
     if setting.on_loopback and other.hostname in ("localhost", "127.0.0.1") and (other.port or 80) == (ours.port or 80):
         return
-    abort(400)
+    log.warning("asked for as %r, but BASE_URL is %s", request.host[:200], setting.base_url)
+    raise UnknownHost
+
+
+class UnknownHost(BadRequest):
+    """Somebody came by a name that is not ours, or a proxy does not pass on the one people typed."""
+
+    @property
+    def why(self) -> Any:
+        return _l("This installation is at %(address)s. Use that address.", address=setting.base_url)
 
 
 def _same_site() -> None:

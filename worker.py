@@ -19,7 +19,6 @@ import db
 import limits
 import logs
 import outbox
-import plugins
 from accounts import beginnings, devices, second_factors, sessions, signin
 from clock import epoch
 from organisations import invitations
@@ -114,8 +113,7 @@ def main() -> None:
     logs.begin(number_at_work)
     logging.getLogger("huey").setLevel(logging.WARNING)
     db.connect_to(setting.database)
-    outbox.channels.update({name: plugin.send for name, plugin in
-                            plugins.load("notices.channels", setting.channels).items()})
+    outbox.open_channels()
     _deliver()
     for name, when, do in EVERY:
         queue().periodic_task(when, name=name)(_quietly(name, do))
@@ -123,6 +121,7 @@ def main() -> None:
     consumer = queue().create_consumer(workers=1, periodic=True, initial_delay=0.1, backoff=1.15,
                                        max_delay=LONGEST_NAP, graceful_signal="TERM", shutdown_timeout=LAST_WORD)
     _flags.append(consumer.stop_flag)
+    log.info("at work: messages, and the timetable")
     consumer.run()
 
 

@@ -1,6 +1,7 @@
 """The people of an organisation as a list: searched, filtered, sorted; for pages, files and bulk actions alike."""
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from peewee import SQL, Expression, NodeList, Select, fn
@@ -36,7 +37,7 @@ class Filter:
         asked = {name: value for name in known if (value := given.get(name, "")) in known[name]}
         return cls(" ".join(given.get("q", "").replace("\x00", "").split())[:100], **asked)
 
-    @property
+    @cached_property
     def asked(self) -> dict[str, str]:
         """The parameters that say something."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}

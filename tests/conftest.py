@@ -76,6 +76,11 @@ def cast(database):
 
 
 @pytest.fixture
+def postgresql_only():
+    """For what is true of PostgreSQL only: see `pytest_collection_modifyitems`."""
+
+
+@pytest.fixture
 def sqlite_only():
     """For what is true of SQLite only: see `pytest_collection_modifyitems`."""
 

@@ -52,7 +52,7 @@ def empty(tmp_path, one_app):
 def ills(cast):
     """What doctor finds, in a well installation: nothing."""
     worker.queue.cache_clear()
-    with Sink() as sink, setting.changed(smtp_url=sink.url):
+    with Sink() as sink, setting.changed(smtp_url=sink.url, demo=True):
         worker.queue().put("seen", epoch())
         User.update(operator=True).where(User.id == cast.people["otto"].id).execute()
 
@@ -108,7 +108,7 @@ def test_doctor_misses_the_worker(ills):
 def test_doctor_misses_the_mail_server(ills):
     with setting.changed(smtp_url=f"smtp://127.0.0.1:{free_port()}"):
         assert any("mail server does not answer" in ill for ill in ills())
-    with setting.changed(smtp_url=""):
+    with setting.changed(smtp_url="", demo=False):
         assert any("SMTP_URL is empty" in ill for ill in ills())
 
 
@@ -129,6 +129,43 @@ def test_doctor_sees_a_key_others_may_read(ills, tmp_path):
     key.chmod(0o644)
     with setting.changed(secret_key=""):
         assert any("can be read by others" in ill for ill in ills())
+
+
+def test_doctor_knows_the_demonstration_when_it_is_meant_for_real(ills):
+    with setting.changed(demo=False):
+        assert any("holds the demonstration" in ill for ill in ills())
+
+
+def test_doctor_sees_another_key(ills):
+    with setting.changed(secret_key="quite another key than the one there was"):
+        assert any("not the one this database was made with" in ill for ill in ills())
+
+
+def test_doctor_sees_an_operator_without_a_second_factor(ills, cast):
+    User.update(two_factor=False).where(User.id == cast.people["otto"].id).execute()
+    assert any(ill.startswith("1 of those who run this installation") for ill in ills())
+
+
+def test_doctor_sees_a_folder_others_may_read(ills, tmp_path):
+    tmp_path.chmod(0o755)
+    assert any("Say: chmod 700" in ill for ill in ills())
+    tmp_path.chmod(0o700)
+
+
+def test_doctor_sees_a_role_the_second_wall_does_not_bind(ills, postgresql_only):
+    owner = setting.database_url.replace("kanton_application", "postgres")
+    with setting.changed(database_url=owner):
+        db.connect_to(owner)
+        assert any("row-level security does not bind it" in ill for ill in ills())
+
+
+def test_doctor_says_that_the_database_does_not_answer(ills):
+    db.database.close()
+    nowhere = f"postgresql://kanton@127.0.0.1:{free_port()}/kanton"
+    db.connect_to(nowhere)
+    with setting.changed(database_url=nowhere):
+        assert any("The database does not answer" in line for line in commands._ailments())
+    db.connect_to(setting.database)
 
 
 def test_doctor_asks_for_tls(ills):

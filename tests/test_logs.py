@@ -71,8 +71,9 @@ def test_bs_23_the_worker_logs_in_this_way_too(tmp_path):
     (tmp_path / "kanton.db").write_bytes(b"no database at all" * 100)
     with subprocess.Popen([sys.executable, "-m", "worker"], cwd=ROOT, env={**os.environ, "DATA": str(tmp_path)},
                           stderr=subprocess.PIPE, text=True) as worker:
-        line = json.loads(worker.stderr.readline())
+        begun, line = (json.loads(worker.stderr.readline()) for _ in range(2))
         worker.terminate()
+    assert begun["message"].startswith("at work")
     assert (line["by"], line["level"], line["message"]) == ("worker", "error", "deliver failed")
     assert "DatabaseError" in line["trace"]
     assert worker.returncode == 0

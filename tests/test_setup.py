@@ -1,5 +1,6 @@
 """Starting: what refuses, what is made, what strangers find (group PS, some of BS)."""
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import db
 from accounts import passwords
 from rules import Busy
 from settings import Settings, setting
-from tests.serving import ROOT
+from tests.serving import ROOT, free_port
 
 
 def start(tmp_path, **environment):
@@ -31,7 +32,8 @@ def start(tmp_path, **environment):
     ({"BASE_URL": "https://kanton.example", "RATE_LIMITS": "off"}, "loopback"), ({"WORKERS": "many"}, "is not a int"),
     ({"SIGNUP": "perhaps"}, "neither"), ({"SECRET_KEY_FILE": "/nowhere"}, "No such file"),
     ({"TRUSTED_PROXIES": "127.0.0.1 0.0.0.0/0"}, "'0.0.0.0/0' is no address"),
-    ({"TRUSTED_PROXIES": "proxy"}, "'proxy'")])
+    ({"TRUSTED_PROXIES": "proxy"}, "'proxy'"), ({"DATABASE_URL": "mysql://x"}, "neither sqlite"),
+    ({"SMTP_URL": "mail.example"}, "neither smtp")])
 def test_ps_02_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path, environment, said):
     status, line = start(tmp_path, **environment)
     assert status != 0
@@ -62,6 +64,54 @@ def test_ps_02_a_full_disk_leaves_no_half_key(tmp_path, monkeypatch):
     with pytest.raises(OSError):
         crypto.make_master(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def serve(tmp_path, *options, **environment):
+    """What `./run` says when it is started like this and does not start."""
+    plain = {name: value for name, value in os.environ.items()
+             if name not in ("SECRET_KEY", "DATA", "BASE_URL", "DATABASE_URL", "LANGUAGES")}
+    done = subprocess.run([sys.executable, "-m", "serve", "--data", str(tmp_path), *options], cwd=ROOT, text=True,
+                          env=plain | environment, capture_output=True, timeout=60)
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+def test_ps_02_the_demonstration_is_not_opened_for_real(tmp_path):
+    plain = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "DATABASE_URL")}
+    subprocess.run([sys.executable, "-c", "import installation; installation.prepare(with_demo=True)"], cwd=ROOT,
+                   env=plain | {"DATA": str(tmp_path)}, check=True, timeout=60)
+    said = serve(tmp_path, "--no-demo", "--port", str(free_port()))
+    assert "whose passwords everybody knows" in said
+    assert "Traceback" not in said
+
+
+def test_ps_02_another_key_stops_the_start(tmp_path, cast, sqlite_only):
+    db.database.close()
+    said = serve(tmp_path, "--port", str(free_port()), SECRET_KEY="quite another key than the one there was")
+    assert "not the one this database was made with" in said
+    assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_is_said_at_once(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = serve(tmp_path, "--port", str(taken.getsockname()[1]))
+    assert "Choose another port" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_does_not_answer_is_one_line(tmp_path):
+    said = serve(tmp_path, "--no-demo", "--port", str(free_port()), SECRET_KEY="k" * 40,
+                 DATABASE_URL=f"postgresql://kanton@127.0.0.1:{free_port()}/kanton")
+    assert "The database cannot be used" in said
+    assert "Traceback" not in said
+
+
+def test_somebody_who_came_by_another_name_is_told_ours(visitor):
+    answer = visitor().client.get("/signin", base_url="http://192.168.1.5:8000")
+    assert answer.status_code == 400
+    assert setting.base_url in answer.get_data(as_text=True)
 
 
 def test_ps_02_limits_are_off_on_this_machine_only(monkeypatch, tmp_path):

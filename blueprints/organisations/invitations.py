@@ -1,13 +1,15 @@
 """Asking people in, and what became of it."""
+from typing import Any
+
 from flask import Response, g, url_for
 
 import limits
 import paging
 from accounts.sessions import PEOPLE
-from forms import Choice, EmailAddress, Form, Text, Tick, required
-from i18n import NAMES, _, _l
+from forms import Choice, EmailAddress, Form, Lines, Text, Tick, required
+from i18n import NAMES, _, _l, ngettext
 from models import Invitation, Message, Organisation, Role, User
-from organisations import invitations, roles
+from organisations import guest_list, invitations, roles
 from organisations.roles import Right
 from pages import page
 from rules import Conflict, Forbidden, NotHere
@@ -42,6 +44,40 @@ def invite() -> Response:
     if form.submit_to(invitations.invite):
         return done(_("The invitation to %(email)s is on its way.", email=form.result.email_typed), ".pending")
     return invitation_page(form, 422)
+
+
+class SeveralForm(Form):
+    people = Lines(_l("People"), [required()])
+    role = Choice(_l("Role"), choices=[(role.value, label) for role, label in roles.LABELS.items()],
+                  default=Role.COLLABORATOR.value)
+    language = Choice(_l("Language of the mail"), choices=[(code, NAMES[code]) for code in NAMES])
+    note = Text(_l("A word of your own"))
+
+
+@blueprint.page("/members/invite/several", needs=Right.INVITE, fresh=PEOPLE)
+def several() -> Response:
+    return several_page(SeveralForm(language=Organisation.get_by_id(g.here.id).language))
+
+
+@blueprint.action("/members/invite/several", needs=Right.INVITE, fresh=PEOPLE)
+def invite_several() -> Response:
+    """Whoever could not be asked stays in the list, with the reason."""
+    form = SeveralForm()
+    guests = guest_list.read(form.people.data or "")
+    if not form.submit_to(lambda people, **more: guest_list.invite(guests, **more)):
+        return several_page(form, 422)
+    refused: dict[str, Any] = form.result
+    if refused:
+        form.people.data = "\n".join(refused)
+        return several_page(form, 422, refused=refused, sent=len(guests) - len(refused))
+    return done(ngettext("%(num)s invitation is on its way.", "%(num)s invitations are on their way.", len(guests)),
+                ".pending")
+
+
+def several_page(form: SeveralForm, status: int = 200, **more: Any) -> Response:
+    return page("organisations/invite_several.html", status, form=form, roles=roles.choices(g.here.standing),
+                failed=status == 422, crumbs=((_("Members"), url_for("members.show")),
+                                              (_("Invite several people"), None)), **more)
 
 
 @blueprint.page("/invitations", needs=Right.INVITE)

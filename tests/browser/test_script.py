@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, Response, request
 from markupsafe import Markup
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 import assets
@@ -278,3 +279,14 @@ def test_without_a_script_nothing_shows_that_needs_one(browser, site):
     page.click("#remove")
     assert page.is_visible("text=Loses two products.")
     context.close()
+
+
+def test_g17_r4_only_a_browser_that_is_too_old_is_told_so(browser, running_on_sqlite):
+    page = browser.new_context(base_url=running_on_sqlite.address).new_page()
+    page.goto("/signin")
+    expect(page.locator(".old-browser")).to_be_hidden()
+    page.route("**/app-*.css", lambda route: route.fulfill(
+        content_type="text/css", body=route.fetch().text().replace("light-dark(red,blue)", "nothing-known(red)")))
+    page.reload()
+    expect(page.locator(".old-browser")).to_be_visible()
+    page.context.close()

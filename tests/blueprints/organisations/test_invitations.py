@@ -2,6 +2,7 @@
 import pytest
 import time_machine
 
+import limits
 from clock import now
 from demo import acting
 from models import Event, Invitation, Message, Role
@@ -32,6 +33,55 @@ def test_somebody_is_asked_and_asked_again(browse, lumen):
     page = browser.post("/o/lumen/invitations", expect=422, email="NEA@lumen.example", role="collaborator",
                         language="es", first_name="", last_name="", note="")
     assert page.errors and page.html.count("<title>Erreur") == 1
+
+
+LIST = """ada@b.example
+Zoë Byron <zoe@b.example>
+Nea;Nova;nea@b.example
+
+not an address, really
+Luc,Perrenoud,luc@lumen.example"""
+
+
+def test_many_are_asked_at_once_and_who_cannot_be_stays_in_the_list(browse, lumen, letters):
+    browser = browse("anne")
+    browser.get("/o/lumen/members/invite/several?lang=en")
+    page = browser.post("/o/lumen/members/invite/several?lang=en", expect=422, people=LIST, role="external",
+                        language="es", note="")
+    assert "3 invitations are on their way." in page.text()
+    assert "2 people could not be invited" in page.text()
+    left = next(each for each in page.all("textarea"))["text"].strip().splitlines()
+    assert left == ["not an address, really", "Luc,Perrenoud,luc@lumen.example"]
+    asked = {each.email: each for each in Invitation.select().where(Invitation.state == Invitation.PENDING)}
+    assert {(each.name, each.role, each.language) for each in asked.values()} == {
+        ("ada@b.example", "external", "es"), ("Zoë Byron", "external", "es"), ("Nea Nova", "external", "es")}
+    assert [letter.subject for message, letter in letters("zoe@b.example")]
+    page = browser.post("/o/lumen/members/invite/several", people="uma@b.example", role="external", language="es",
+                        note="")
+    assert page.path == "/o/lumen/invitations" and page.flash
+
+
+@pytest.mark.parametrize(("people", "said"), [
+    ("  \n ", "Enter at least one address."), ("\n".join(f"p{n}@b.example" for n in range(101)), "at most 100"),
+    ("a@b.example", "This hour you can invite 0 more people.")])
+def test_a_list_that_is_empty_or_too_long_asks_nobody(browse, lumen, people, said):
+    if "0 more" in said:
+        for _time in range(limits.INVITE_ORGANISATION.times):
+            limits.spend(limits.INVITE_ORGANISATION, f"organisation {lumen.id}")
+    browser = browse("anne")
+    browser.get("/o/lumen/members/invite/several")
+    page = browser.post("/o/lumen/members/invite/several?lang=en", expect=422, people=people, role="external",
+                        language="en", note="")
+    assert said in page.text()
+    assert not Invitation.select().where(Invitation.state == Invitation.PENDING).exists()
+
+
+def test_in_09_a_list_gives_no_role_above_ones_own(browse, lumen):
+    browser = browse("mara")
+    browser.get("/o/lumen/members/invite/several")
+    browser.post("/o/lumen/members/invite/several", expect=422, people="ada@b.example", role="legal", language="en",
+                 note="")
+    assert not Invitation.select().where(Invitation.state == Invitation.PENDING).exists()
 
 
 def test_g3_r6_an_invitation_is_changed_before_it_is_answered(browse, asked):
