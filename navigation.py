@@ -50,14 +50,15 @@ ORGANISATION: tuple[tuple[Lazy | None, tuple[Entry, ...]], ...] = (
 )
 
 ACCOUNT = (
-    Entry("/account", icon="user-cog", label=_l("My profile")),
+    Entry("/account", icon="user-cog", label=_l("My profile"), also=("/account/support-code",)),
     Entry("/account/security", icon="key-round", label=_l("Sign-in and security"),
           also=("/account/sessions", "/account/password", "/account/address")),
     Entry("/account/organisations", icon="building-2", label=_l("My organisations")),
     Entry("/account/notifications", icon="bell", label=_l("Notifications")),
     Entry("/account/activity", icon="activity", label=_l("My activity")),
     Entry("/account/tokens", icon="terminal", label=_l("API tokens")),
-    Entry("/operator/", icon="server", label=_l("Operator’s console")),
+    Entry("/operator/", icon="server", label=_l("Operator’s console"),
+          also=("/operator/accounts", "/operator/organisations", "/operator/activity", "/operator/support")),
 )
 
 INSIDE = "/o/<organisation>"

@@ -34,11 +34,17 @@ ORGANISATION: dict[str, Lazy] = {
     "invitation.link_copied": _l("%(by)s copied the link of the invitation of %(person)s"),
     "invitation.role_lowered": _l("The invitation of %(person)s was lowered to %(role)s"),
     "activity.exported": _l("%(by)s downloaded the activity log"),
+    "member.account_suspended": _l("The account of %(person)s was suspended by the operator"),
+    "member.account_reinstated": _l("The account of %(person)s was let in again by the operator"),
 }
 
 PERSON: dict[str, Lazy] = {
     "account.created": _l("You made your account"),
     "account.changed": _l("You changed your profile"),
+    "account.suspended": _l("The operator suspended your account: %(reason)s"),
+    "account.reinstated": _l("The operator let your account in again"),
+    "support_code.made": _l("You made a support code"),
+    "support_code.checked": _l("The operator checked your support code"),
     "address.change_asked": _l("You asked to change your address to %(new)s"),
     "address.change_cancelled": _l("You cancelled the change of your address"),
     "address.changed": _l("Your address changed from %(old)s to %(new)s"),
@@ -73,6 +79,9 @@ INSTALLATION: dict[str, Lazy] = {
     "sign_in.unknown": _l("Somebody entered an address that has no account"),
     "links.guessed": _l("Somebody tried many links that do not exist"),
     "operator.added": _l("An operator was added"),
+    "account.suspended": _l("%(by)s suspended the account of %(person)s: %(reason)s"),
+    "account.reinstated": _l("%(by)s let the account of %(person)s in again"),
+    "support_code.checked": _l("%(by)s checked the support code of %(person)s"),
 }
 
 

@@ -220,8 +220,8 @@ class Blueprint(flask.Blueprint):
                     return sign_in_first()
                 if isinstance(needs, Right) and not g.may(needs):
                     raise Forbidden(needs)
-                if needs == OPERATOR and not g.me.operator:
-                    abort(404)
+                if needs == OPERATOR and (answer := _as_operator()):
+                    return answer
                 if fresh is not None and not g.me.proved_within(fresh):
                     return prove_first()
                 if "token" in kwargs and (answer := _off_the_address(kwargs)):
@@ -233,6 +233,16 @@ class Blueprint(flask.Blueprint):
             self.add_url_rule(rule, view.__name__, guarded, methods=[method], **options)
             return view
         return decorate
+
+
+def _as_operator() -> Response | None:
+    """The console is not there for others, and asks two steps of those it is there for (BS-12)."""
+    if not g.me.operator:
+        abort(404)
+    if not g.me.two_factor:
+        flash(str(_l("The operator’s console asks for two-factor authentication. Set it up first.")), "warning")
+        return go("security.two_factor")
+    return None if g.me.two_steps else prove_first()
 
 
 def _within(limit: Limit, act: Callable[[], Any]) -> Any:

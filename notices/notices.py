@@ -48,4 +48,6 @@ NOTICES = {notice.name: notice for notice in (
     Notice("factor_removed"),
     Notice("backup_code_used"),
     Notice("backup_codes_renewed"),
+    Notice("account_suspended"),
+    Notice("account_reinstated"),
 )}

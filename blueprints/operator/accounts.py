@@ -1,0 +1,75 @@
+"""Accounts as whoever runs the installation sees them: found, looked at, suspended, let in again."""
+from flask import Response, g, request
+
+import plugins
+from accounts import sessions, support
+from accounts.sessions import CREDENTIALS
+from forms import Form, Text, required
+from i18n import _, _l
+from models import User
+from organisations import operating
+from organisations.roles import LABELS
+from pages import page
+from web import OPERATOR, Blueprint, done
+
+blueprint = Blueprint("accounts", __name__)
+
+
+class ReasonForm(Form):
+    reason = Text(_l("Reason"), [required()])
+
+
+class CodeForm(Form):
+    code = Text(_l("Support code"), [required()])
+
+
+@blueprint.page("/operator/accounts", needs=OPERATOR)
+def show() -> Response:
+    """Those whose address or name has what is looked for."""
+    q = request.args.get("q", "").strip()
+    return page("operator/accounts.html", q=q, found=operating.find(q), most=operating.MOST)
+
+
+@blueprint.page("/operator/accounts/<id>", needs=OPERATOR)
+def look(id: str) -> Response:
+    return account_page(operating.one(id), ReasonForm())
+
+
+@blueprint.action("/operator/accounts/<id>/suspension", needs=OPERATOR, fresh=CREDENTIALS)
+def suspend(id: str) -> Response:
+    form = ReasonForm()
+    if form.submit_to(lambda reason: operating.suspend(id, reason)):
+        return done(_("The account is suspended."), ".look", id=id)
+    return account_page(operating.one(id), form, 422)
+
+
+@blueprint.action("/operator/accounts/<id>/reinstatement", needs=OPERATOR, fresh=CREDENTIALS)
+def reinstate(id: str) -> Response:
+    operating.reinstate(id)
+    return done(_("The account may sign in again."), ".look", id=id)
+
+
+@blueprint.page("/operator/support", needs=OPERATOR)
+def ask() -> Response:
+    return support_page(CodeForm())
+
+
+@blueprint.action("/operator/support", needs=OPERATOR)
+def check() -> Response:
+    """With whom one speaks: a name and the organisations, no more (SP-01)."""
+    form = CodeForm()
+    if form.submit_to(support.person_of):
+        return support_page(form, person=form.result)
+    return support_page(form, 422)
+
+
+def support_page(form: CodeForm, status: int = 200, person: User | None = None) -> Response:
+    return page("operator/support.html", status, form=form, person=person, labels=LABELS,
+                memberships=operating.memberships(person) if person else ())
+
+
+def account_page(person: User, form: ReasonForm, status: int = 200) -> Response:
+    kinds = [str(plugins.find("accounts.factors", kind).label) for kind in operating.factors(person)]
+    return page("operator/account.html", status, form=form, person=person, kinds=kinds, labels=LABELS,
+                memberships=operating.memberships(person), sessions=len(sessions.living(person.id)),
+                mine=person.id == g.me.user_id)

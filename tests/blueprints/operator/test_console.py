@@ -1,0 +1,143 @@
+"""The operator's console: there for operators alone, behind two steps; what it may do, and what it never shows."""
+import re
+
+import pytest
+
+import limits
+from accounts import sessions, support
+from db import transaction
+from demo import SECRET, acting
+from models import Event, InstallationEvent, Message, PersonalEvent, Session, User
+from organisations import operating
+from rules import Refused, TooMany
+from tenancy import working_for
+
+PAGES = ("/operator/", "/operator/accounts", "/operator/accounts?q=luc", "/operator/organisations",
+         "/operator/activity", "/operator/support")
+
+
+@pytest.fixture
+def otto(browse):
+    return browse("otto")
+
+
+def account(cast, who):
+    return f"/operator/accounts/{cast.people[who].public_id}"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_bs_12_for_others_it_is_not_there(browse, path):
+    browse("anne").get(path, expect=404)
+
+
+def test_bs_12_without_a_second_factor_it_leads_to_setting_one_up(browse, cast):
+    with transaction():
+        User.update(operator=True).where(User.id == cast.people["luc"].id).execute()
+    page = browse("luc").get("/operator/")
+    assert page.path == "/account/security/two-factor" and page.flash
+
+
+def test_bs_12_one_step_is_not_enough(otto, cast):
+    Session.update(proofs="password").where(Session.user == cast.people["otto"].id).execute()
+    assert otto.get("/operator/").path == "/prove"
+
+
+def test_every_page_is_there_and_asks_little(otto, cast, count):
+    for path in (*PAGES, account(cast, "luc")):
+        otto.get(path)
+        count.clear()
+        otto.get(path)
+        assert len([each for each in count if each.lstrip().startswith("SELECT")]) <= 5, path
+
+
+def test_an_account_is_found_by_its_address_or_name(otto):
+    assert "Luc Perrenoud" in otto.get("/operator/accounts?q=perren").text("main")
+    assert "luc@lumen.example" in otto.get("/operator/accounts?q=LUC@").text("main")
+    assert "Luc" not in otto.get("/operator/accounts?q=nobody").text("main")
+    assert "Luc" not in otto.get("/operator/accounts").text("main")
+
+
+def test_a_suspended_account_is_out_everywhere_and_everybody_concerned_can_read_it(otto, browse, cast, letters):
+    luc = browse("luc")
+    otto.get(account(cast, "luc"))
+    page = otto.post(f"{account(cast, 'luc')}/suspension", reason="Spam was sent from it.")
+    assert page.flash
+    assert luc.client.get("/account", base_url="http://localhost:8000").status_code == 303
+    luc.get("/signin")
+    luc.post("/signin", email="luc@lumen.example", password="a quiet alpine lake at dawn", expect=422)
+    assert "Spam was sent from it." in letters("luc@lumen.example")[-1][1].text
+    with working_for(cast.organisations["lumen"]):
+        assert Event.select().where(Event.kind == "member.account_suspended").count() == 1
+    assert PersonalEvent.select().where(PersonalEvent.kind == "account.suspended").count() == 1
+    assert InstallationEvent.select().where(InstallationEvent.kind == "account.suspended").count() == 1
+    otto.get(account(cast, "luc"))
+    otto.post(f"{account(cast, 'luc')}/reinstatement")
+    assert browse("luc").get("/account").status == 200
+
+
+def test_without_a_reason_nobody_is_suspended(otto, cast):
+    otto.get(account(cast, "luc"))
+    assert otto.post(f"{account(cast, 'luc')}/suspension", reason=" ", expect=422).errors
+    assert User.get_by_id(cast.people["luc"].id).suspended is None
+
+
+def test_nobody_suspends_themselves(otto, cast):
+    page = otto.get(account(cast, "otto"))
+    assert "suspension" not in page.html
+    otto.post(f"{account(cast, 'otto')}/suspension", reason="No.", expect=422)
+
+
+def test_who_is_no_operator_suspends_nobody(cast):
+    for who in ("anne", "mara"):
+        with acting(cast.people[who]), pytest.raises(Exception, match="operator"):
+            operating.suspend(cast.people["luc"].public_id, "No.")
+    assert not Message.select().where(Message.notice == "account_suspended").exists()
+
+
+def test_an_old_proof_suspends_nobody(otto, cast):
+    otto.get(account(cast, "luc"))
+    Session.update(proved=sessions.now() - sessions.CREDENTIALS - 2 * sessions.MARGIN).execute()
+    assert otto.post(f"{account(cast, 'luc')}/suspension", reason="Spam.").path == "/prove"
+    assert User.get_by_id(cast.people["luc"].id).suspended is None
+
+
+def test_sp_04_no_page_shows_a_secret(otto, cast):
+    html = otto.get(account(cast, "mara")).html
+    assert SECRET not in html
+    assert not re.search(r"argon2|\$m=", html)
+
+
+# --- the support code --------------------------------------------------------------------------
+
+
+def code_of(browse, who):
+    person = browse(who)
+    person.get("/account/support-code")
+    return person.post("/account/support-code").text("code")
+
+
+def test_a_code_says_who_speaks_and_no_more(otto, browse, cast):
+    code = code_of(browse, "chiara")
+    otto.get("/operator/support")
+    page = otto.post("/operator/support", code=code.upper())
+    text = page.text("main")
+    assert "Chiara Bernasconi" in text and "Cooperativa Onda" in text and "Atelier Lumen" in text
+    assert "chiara@onda.example" not in text
+    assert PersonalEvent.select().where(PersonalEvent.kind == "support_code.checked").count() == 1
+
+
+def test_sp_01_an_older_or_unknown_code_says_nothing(otto, browse):
+    older, newer = code_of(browse, "chiara"), code_of(browse, "chiara")
+    otto.get("/operator/support")
+    for code in (older, "abcde-fghjk", ""):
+        assert otto.post("/operator/support", code=code, expect=422).errors
+    assert otto.post("/operator/support", code=newer).status == 200
+
+
+def test_sp_01_codes_are_not_guessed(cast):
+    with acting(cast.people["otto"]):
+        for _time in range(limits.SUPPORT_CODE.times):
+            with pytest.raises(Refused):
+                support.person_of("abcde-fghjk")
+        with pytest.raises(TooMany):
+            support.person_of("abcde-fghjk")
