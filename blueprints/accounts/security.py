@@ -126,8 +126,8 @@ def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
-    credential = own(id)
-    last = len(second_factors.active(g.me.user_id)) == 1
+    mine = second_factors.active(g.me.user_id)
+    credential, last = own(id, mine), len(mine) == 1
     return page("accounts/factor_remove.html", status, form=form, credential=credential, last=last,
                 kind=offered()[credential.kind], needed_by=protection.needed_by(g.me.user_id) if last else (),
                 too_short=last and not User.get_by_id(g.me.user_id).password_long, shortest=passwords.SHORTEST)
@@ -143,9 +143,10 @@ def left() -> int | None:
     return backup_codes.left(g.me.user_id) if g.me.two_factor else None
 
 
-def own(id: str) -> Credential:
+def own(id: str, mine: list[Credential] | None = None) -> Credential:
     """One of the person's own factors; NotHere for anything else."""
-    found = next((factor for factor in second_factors.active(g.me.user_id) if factor.public_id == id), None)
+    mine = second_factors.active(g.me.user_id) if mine is None else mine
+    found = next((factor for factor in mine if factor.public_id == id), None)
     if found is None:
         raise NotHere
     return found
