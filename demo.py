@@ -1,7 +1,7 @@
 """The demonstration: a cast everybody knows (interface, «The demo cast»), written by the product's own verbs."""
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pyotp
@@ -12,7 +12,7 @@ from accounts import passwords, second_factors, signup
 from clock import DAY, ago, epoch
 from db import transaction
 from models import Invitation, Membership, Organisation, Role, User
-from organisations import details, directory, invitations, lifecycle, members, protection, registration
+from organisations import demands, details, directory, invitations, lifecycle, members, protection, registration
 from organisations.directory import Filter
 from rules import address
 from tenancy import working_for
@@ -73,6 +73,8 @@ def play() -> Cast:
         protect(cast.people[key])
     for key, role, accounting in LUMEN:
         bring_in(cast.organisations["lumen"], cast.people["anne"], cast.people[key], role, accounting=accounting)
+    with acting(cast.people["mara"], "password", "totp"), working_for(cast.organisations["bergquell"]):
+        demands.force()
     return cast
 
 
@@ -145,6 +147,6 @@ def protect(person: User) -> None:
         protection.confirm(person, "totp", pyotp.TOTP(SECRET).generate_otp(epoch() // 30 - 1))
 
 
-def acting(person: User) -> AbstractContextManager[current.Actor]:
-    """Everything inside is done by this person."""
-    return current.acting_as(registration.as_person(person))
+def acting(person: User, *proofs: str) -> AbstractContextManager[current.Actor]:
+    """Everything inside is done by this person, who has proved that much."""
+    return current.acting_as(replace(registration.as_person(person), proofs=proofs))

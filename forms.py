@@ -126,6 +126,16 @@ class Lines(wtforms.TextAreaField):
     """Several lines, as they were typed."""
 
 
+class Day(wtforms.DateField):
+    """A day of the calendar; browsers send it as 2026-12-31."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_l("Enter a day, for example 2026-12-31.")) from None
+
+
 class EmailAddress(Text):
     widget = wtforms.widgets.EmailInput()
 

@@ -268,6 +268,8 @@ class Link(Record):
 class Organisation(Record):
     """A tenant. Counts are kept by the verbs that change them, so that no page counts rows."""
 
+    OFF, ANNOUNCED, ON = "off", "announced", "on"
+
     public_id = TextField(unique=True, default=crypto.public_id)
     slug = TextField(unique=True)               # never used again, not even after the end
     name = TextField()
@@ -286,8 +288,10 @@ class Organisation(Record):
     time_zone = TextField(default="Europe/Zurich")
     logo = TextField(default="")                # the digest of its Picture
     admins_may_edit = BooleanField(default=False)
-    two_factor = TextField(default="off")       # off, announced, on (G10)
+    two_factor = TextField(default=OFF)         # demanded of everybody: off, announced, on (G10)
     two_factor_from = InstantField(null=True)   # announced: from then on
+    two_factor_notice = TextField(default="")   # what those without it are still to be told; empty: nothing
+    two_factor_told = IntegerField(default=0)   # up to which membership they have been
     session_hours = IntegerField(null=True)     # sessions live no longer here; none: as everywhere
     trusts_browsers = BooleanField(default=True)    # is a remembered browser good enough here?
     trusted_upstreams = JSONField(default=list) # providers whose second step counts here

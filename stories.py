@@ -3,6 +3,7 @@
 Values come from the event's facts. Where those were erased, the sentence still
 says what happened, to «somebody».
 """
+from datetime import UTC, datetime
 from typing import Any
 
 import formats
@@ -18,10 +19,16 @@ ORGANISATION: dict[str, Lazy] = {
     "organisation.logo_changed": _l("%(by)s changed the logo"),
     "organisation.logo_removed": _l("%(by)s removed the logo"),
     "organisation.checklist_hidden": _l("%(by)s hid the list of first steps"),
+    "organisation.two_factor_announced": _l("%(by)s announced two-factor authentication for everybody from %(at)s on"),
+    "organisation.two_factor_on": _l("%(by)s demanded two-factor authentication of everybody"),
+    "organisation.two_factor_off": _l("%(by)s no longer demands two-factor authentication"),
+    "organisation.sessions_limited": _l("%(by)s changed how long a sign-in is good for"),
     "member.invited": _l("%(by)s invited %(person)s as %(role)s"),
     "member.joined": _l("%(person)s joined as %(role)s"),
     "member.left": _l("%(person)s left"),
     "member.removed": _l("%(by)s removed %(person)s"),
+    "member.blocked": _l("%(by)s blocked %(person)s: %(reason)s"),
+    "member.unblocked": _l("%(by)s unblocked %(person)s"),
     "member.alerted": _l("%(by)s sent a security alert to %(person)s"),
     "member.role_changed": _l("%(by)s changed the role of %(person)s from %(before)s to %(role)s"),
     "member.preferences_changed": _l("%(by)s changed what %(person)s is written about"),
@@ -72,6 +79,8 @@ PERSON: dict[str, Lazy] = {
     "organisation.created": _l("You made the organisation %(organisation)s"),
     "organisation.joined": _l("You joined %(organisation)s"),
     "organisation.left": _l("You left %(organisation)s"),
+    "organisation.blocked": _l("You were blocked in %(organisation)s"),
+    "organisation.unblocked": _l("You were unblocked in %(organisation)s"),
     "organisation.removed": _l("You were removed from %(organisation)s"),
 }
 
@@ -109,6 +118,8 @@ class _Known(dict[str, Any]):
             return formats.list_of([str(label) for label, _before, _after in details.told(changes)])
         if name in ("role", "before") and value in set(LABELS):
             return str(LABELS[value])
+        if name == "at" and value:
+            return formats.day(datetime.fromtimestamp(value, UTC))
         if name == "factor" and value:
             return str(plugins.find("accounts.factors", value).label)
         if name in ("by", "person") and not value:

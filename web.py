@@ -1,11 +1,12 @@
 """What every blueprint speaks: a request's context, and routes that say who may enter.
 
 A route's own line says `needs=` (who), `fresh=` (how old a proof may be) and
-`limit=` (how often), so that none can be forgotten and all can be listed.
+`limit=` (how often), so that none can be forgotten and all can be listed. What
+an organisation demands (policy) is asked at the door of all its routes.
 """
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import wraps
@@ -42,7 +43,7 @@ from db import database
 from i18n import _l
 from limits import Limit
 from models import Role
-from organisations import switching
+from organisations import policy, switching
 from organisations.roles import LABELS, Right
 from rules import Busy, Forbidden, Gone
 from settings import setting
@@ -202,17 +203,18 @@ class Blueprint(flask.Blueprint):
     """A blueprint whose every route says who may enter."""
 
     def page(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-             **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+             before_wall: Iterable[Role] = (), **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Shows something. A `fresh` proof is asked for when the form is opened, so that nothing typed is lost."""
-        return self._open(rule, "GET", needs, fresh, limit, options)
+        return self._open(rule, "GET", needs, fresh, limit, before_wall, options)
 
     def action(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-               **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+               before_wall: Iterable[Role] = (), **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Changes something. A proof may be five minutes older than where its form was opened."""
-        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, options)
+        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, before_wall, options)
 
     def _open(self, rule: str, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
-              options: dict[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+              before_wall: Iterable[Role], options: dict[str, Any],
+              ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -230,6 +232,7 @@ class Blueprint(flask.Blueprint):
                     return view(*args, **kwargs)
                 return _within(limit, lambda: view(*args, **kwargs))
             guarded.needs, guarded.fresh, guarded.limit = needs, fresh, limit  # type: ignore[attr-defined]
+            guarded.before_wall = frozenset(before_wall)  # type: ignore[attr-defined]
             self.add_url_rule(rule, view.__name__, guarded, methods=[method], **options)
             return view
         return decorate
@@ -323,13 +326,32 @@ def enter_organisation() -> Response | None:
     if here is None:
         abort(404)
     g.here, g.my_role = here, LABELS[Role(here.role)]
-    g.may = here.standing.may
     g.my_organisations = _switcher(places)
-    g.stack.enter_context(working_for(here))
-    switching.touch(here)
     if cookie(ORGANISATION_COOKIE) != here.public_id:
         after_this_request(_remember)
+    missing = policy.missing_steps(g.me, here.demands, policy.proved_by(g.me))
+    g.may = _only_leave if missing else here.standing.may
+    if missing and here.role not in _before_the_wall():
+        return wall(missing)
+    g.stack.enter_context(working_for(here))
+    switching.touch(here)
     return None
+
+
+def wall(missing: tuple[policy.Step, ...]) -> Response:
+    """Whatever was asked for: which step is missing, and the ways out (G10-R2). Nothing else of the organisation."""
+    others = [place for place in g.my_organisations if not place["is_current"]]
+    return pages.page("organisations/wall.html", 403, missing=missing, steps=policy.Step, others=others,
+                      next=_place() or url_for("overview.show"), may_leave=g.here.role == Role.EXTERNAL)
+
+
+def _before_the_wall() -> frozenset[Role]:
+    """Who gets to this route although a step is missing: it says so itself (`before_wall=`)."""
+    return getattr(current_app.view_functions[request.endpoint or ""], "before_wall", frozenset())
+
+
+def _only_leave(right: Right) -> bool:
+    return right is Right.LEAVE
 
 
 def _remember(response: Response) -> Response:

@@ -21,7 +21,7 @@ import logs
 import outbox
 from accounts import beginnings, devices, second_factors, sessions, signin
 from clock import epoch
-from organisations import invitations
+from organisations import demands, invitations
 from settings import private, setting
 from tenancy import number_at_work
 
@@ -63,6 +63,8 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("deliver", crontab(minute="*"), deliver),
     ("expire invitations", crontab(minute="*/10"), invitations.expire_due),
     ("remind invitations", crontab(minute="5"), invitations.remind_due),
+    ("force two-factor authentication", crontab(minute="*"), demands.force_due),
+    ("tell of two-factor authentication", crontab(minute="*"), lambda: demands.tell_lacking(stopping)),
     ("forget sign-ins half-way", crontab(minute="15"), signin.forget_old),
     ("forget what was begun", crontab(minute="17"), beginnings.forget_old),
     ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),

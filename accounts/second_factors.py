@@ -56,6 +56,7 @@ def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> l
             audit.record_for(user.id, "factor.added", factor=kind)
             outbox.post_to(user, "factor_added", label=_called(user, credential))
         sessions.end_everything(user, "factor", keep=keep)
+        sessions.also_proved(keep, kind)
         return backup_codes.issue(user) if first else []
 
 

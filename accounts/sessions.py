@@ -120,6 +120,13 @@ def renew(who: SignedIn, proofs: tuple[str, ...]) -> str:
     return secret
 
 
+def also_proved(session_id: int | None, kind: str) -> None:
+    """A session that opened with a fresh proof has proved one thing more. Inside the transaction of that."""
+    session = Session.get_or_none(Session.id == session_id)
+    if session and kind not in session.proofs.split():
+        Session.update(proofs=f"{session.proofs} {kind}").where(Session.id == session_id).execute()
+
+
 def sign_out(who: SignedIn) -> None:
     with transaction():
         _end(Session.id == who.session_id, "signed_out")

@@ -3,6 +3,7 @@ from flask import Response, g, make_response, redirect, request, url_for
 
 import entering
 import web
+from accounts import profile
 from db import database
 from organisations import switching
 from pages import page
@@ -35,8 +36,10 @@ def healthz() -> Response:
 
 @blueprint.action("/language", needs=ANYONE)
 def language() -> Response:
-    """A visitor's choice of language, kept in a cookie; then back to where they were."""
+    """A visitor's choice of language, kept in a cookie, or one's own; then back to where they were."""
     chosen = request.form.get("language", "")
+    if g.me and chosen in setting.languages:
+        profile.speak(chosen)
     response = redirect(web.local(request.form.get("back")) or url_for(".home"), 303)
     if chosen in setting.languages:
         entering.keep(response, LANGUAGE_COOKIE, chosen, 365 * 86400)

@@ -15,6 +15,8 @@ ALTER TABLE "attempt" ADD COLUMN "asked" TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE "credential" ADD COLUMN "facts" TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE "organisation" ADD COLUMN "two_factor" TEXT NOT NULL DEFAULT 'off';
 ALTER TABLE "organisation" ADD COLUMN "two_factor_from" INTEGER;
+ALTER TABLE "organisation" ADD COLUMN "two_factor_notice" TEXT NOT NULL DEFAULT '';
+ALTER TABLE "organisation" ADD COLUMN "two_factor_told" INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE "organisation" ADD COLUMN "session_hours" INTEGER;
 ALTER TABLE "organisation" ADD COLUMN "trusts_browsers" INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE "organisation" ADD COLUMN "trusted_upstreams" TEXT NOT NULL DEFAULT '[]';

@@ -54,7 +54,7 @@ def listed_as(person: User) -> dict[str, str]:
 def change_role(public_id: str, role: str, *, accounting: bool = False) -> Membership:
     """RI-1 to RI-7. Two people demoting each other at one instant: one of them is refused."""
     with transaction():
-        _one_at_a_time()
+        one_at_a_time()
         chooser = require(Right.CHANGE_ROLES)
         member = find(public_id)
         before, money = member.role, accounting and role == Role.COLLABORATOR
@@ -63,7 +63,7 @@ def change_role(public_id: str, role: str, *, accounting: bool = False) -> Membe
         if role == Role.LEGAL and before != Role.LEGAL and not standing(chooser).may(Right.GIVE_LEGAL):
             raise Refused(_l("Only a legal representative can make somebody a legal representative."), "role")
         if before == Role.LEGAL and role != Role.LEGAL:
-            _may_take_legal(chooser, member, "role")
+            may_take_legal(chooser, member, "role")
         if (role, money) == (before, member.accounting):
             return member
         member.role, member.accounting = role, money
@@ -82,7 +82,7 @@ def change_role(public_id: str, role: str, *, accounting: bool = False) -> Membe
 def set_preferences(public_id: str, *, accounting: bool, pref_billing: bool, pref_product_events: bool) -> Membership:
     """Somebody else's permission for the accounting, and what they are written about (C8)."""
     with transaction():
-        _one_at_a_time()
+        one_at_a_time()
         require(Right.SET_PREFERENCES)
         member = find(public_id)
         before = _preferences(member)
@@ -97,7 +97,7 @@ def set_preferences(public_id: str, *, accounting: bool, pref_billing: bool, pre
 def set_own_preferences(*, pref_billing: bool, pref_product_events: bool) -> Membership:
     """What I am written about (C9)."""
     with transaction():
-        _one_at_a_time()
+        one_at_a_time()
         member = require(Right.OWN_PREFERENCES)
         before = _preferences(member)
         _prefer(member, pref_billing, pref_product_events)
@@ -108,13 +108,13 @@ def set_own_preferences(*, pref_billing: bool, pref_product_events: bool) -> Mem
 def remove(public_id: str) -> Membership:
     """Final; back in only by a new invitation (G14-R1). The account and other memberships stay."""
     with transaction():
-        _one_at_a_time()
+        one_at_a_time()
         remover = require(Right.REMOVE_MEMBERS)
         member = find(public_id)
         if member.user_id == remover.user_id:
             raise Refused(_l("To go yourself, leave the organisation instead."))
         if member.role == Role.LEGAL:
-            _may_take_legal(remover, member)
+            may_take_legal(remover, member)
         _go(member, Membership.REMOVED)
         audit.record("member.removed", member.public_id, person=member.user.name)
         audit.record_for(member.user_id, "organisation.removed", organisation=_here().name)
@@ -126,7 +126,7 @@ def remove(public_id: str) -> Membership:
 def leave() -> Membership:
     """Go oneself (A8). The last legal representative stays (RI-3)."""
     with transaction():
-        _one_at_a_time()
+        one_at_a_time()
         member = require(Right.LEAVE)
         if member.role == Role.LEGAL and not others_legal(member):
             raise Conflict(LAST_LEGAL)
@@ -177,6 +177,20 @@ def others_legal(member: Membership) -> bool:
     return bool(Membership.legal_representatives().where(Membership.id != member.id).exists())
 
 
+def one_at_a_time() -> None:
+    """Whoever changes who is what waits for the one before (RI-1). SQLite's transactions do so by nature."""
+    if not db.on_sqlite():
+        db.locked(Organisation.select(Organisation.id).where(Organisation.id == at_work().id)).scalar()
+
+
+def may_take_legal(chooser: Membership, member: Membership, field: str | None = None) -> None:
+    """Only one of them takes another one's place, and never the last (RI-3); Forbidden or Refused otherwise."""
+    if not standing(chooser).may(Right.TAKE_LEGAL):
+        raise Forbidden(Right.TAKE_LEGAL)
+    if not others_legal(member):
+        raise Refused(LAST_LEGAL, field)
+
+
 def count(**changes: int) -> None:
     """Keep the organisation's stored counts: `count(invitations=+1)`."""
     Organisation.update({getattr(Organisation, name): getattr(Organisation, name) + change
@@ -195,23 +209,16 @@ def tell_administration(notice: str, but: tuple[int, ...] = (), **facts: Any) ->
           notice, but, facts)
 
 
+def tell_responsible(notice: str, but: tuple[int, ...] = (), **facts: Any) -> None:
+    """A word to every active legal representative and all of administration, whatever they want to hear of."""
+    _tell(Membership.present().where(Membership.role.in_((Role.LEGAL, Role.ADMIN)),
+                                     Membership.status == Membership.ACTIVE), notice, but, facts)
+
+
 def _tell(whom: Any, notice: str, but: tuple[int, ...], facts: dict[str, Any]) -> None:
     organisation = _here().name
     for membership in whom.select_extend(User).join(User).where(Membership.user.not_in(but or (0,))).limit(50):
         outbox.post_to(membership.user, notice, organisation=organisation, **facts)
-
-
-def _one_at_a_time() -> None:
-    """Whoever changes who is what waits for the one before (RI-1). SQLite's transactions do so by nature."""
-    if not db.on_sqlite():
-        db.locked(Organisation.select(Organisation.id).where(Organisation.id == at_work().id)).scalar()
-
-
-def _may_take_legal(chooser: Membership, member: Membership, field: str | None = None) -> None:
-    if not standing(chooser).may(Right.TAKE_LEGAL):
-        raise Forbidden(Right.TAKE_LEGAL)
-    if not others_legal(member):
-        raise Refused(LAST_LEGAL, field)
 
 
 def _prefer(member: Membership, pref_billing: bool, pref_product_events: bool) -> None:

@@ -5,7 +5,9 @@ every list and every count of their organisations changes in the same transactio
 """
 from accounts import second_factors
 from db import transaction
+from i18n import _l
 from models import Membership, Organisation, User
+from rules import Refused
 from tenancy import across_organisations
 
 
@@ -20,12 +22,26 @@ def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> l
 
 
 def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
-    """See `second_factors.remove`."""
+    """See `second_factors.remove`. The last one stays while an organisation of theirs demands it (G10-R4)."""
     with transaction():
+        demanding = needed_by(user.id)
         last = second_factors.remove(user, public_id, keep=keep)
+        if last and demanding:                  # undone with everything before
+            raise Refused(_l("%(organisation)s demands two-factor authentication. Add another way first, then "
+                             "remove this one.", organisation=demanding[0]))
         if last:
             _count(user)
         return last
+
+
+def needed_by(user_id: int) -> list[str]:
+    """The organisations that demand two-factor authentication of this person, by name."""
+    with across_organisations("a person's own organisations"):
+        names = (Organisation.select(Organisation.name).join(Membership)
+                 .where(Membership.user == user_id, Membership.status == Membership.ACTIVE,
+                        Organisation.status == "active", Organisation.two_factor == Organisation.ON)
+                 .order_by(Organisation.name))
+        return [name for (name,) in names.tuples()]
 
 
 def _count(user: User) -> None:

@@ -29,6 +29,7 @@ class Right(enum.StrEnum):
     SEE_DETAILS = "see the details"                     # B2
     EDIT_DETAILS = "edit the details"                   # B3
     READ_ACTIVITY = "read the activity log"             # B4
+    FORCE_TWO_FACTOR = "demand two-factor authentication"   # B6
     SEE_MEMBERS = "see the members"                     # C1
     INVITE = "invite"                                   # C2
     GIVE_LEGAL = "make somebody a legal representative" # C3
@@ -38,6 +39,7 @@ class Right(enum.StrEnum):
     SET_PREFERENCES = "set the preferences of others"   # C8
     OWN_PREFERENCES = "set one's own preferences"       # C9
     ALERT_MEMBERS = "send a security alert"             # C10
+    BLOCK_MEMBERS = "block members"                     # C11
     SEE_MEMBER_ACTIVITY = "see the activity of a member"    # C14
     LEAVE = "leave"                                     # A8
 
@@ -51,6 +53,7 @@ TABLE: dict[Right, frozenset[str]] = {
     Right.SEE_DETAILS: ADMINISTRATION | {_ACCOUNTING},
     Right.EDIT_DETAILS: frozenset({_LEGAL}),            # and administration, where the organisation says so
     Right.READ_ACTIVITY: ADMINISTRATION,
+    Right.FORCE_TWO_FACTOR: ADMINISTRATION,
     Right.SEE_MEMBERS: ADMINISTRATION,
     Right.INVITE: ADMINISTRATION,
     Right.GIVE_LEGAL: frozenset({_LEGAL}),
@@ -60,6 +63,7 @@ TABLE: dict[Right, frozenset[str]] = {
     Right.SET_PREFERENCES: ADMINISTRATION,
     Right.OWN_PREFERENCES: EVERYBODY,
     Right.ALERT_MEMBERS: ADMINISTRATION,
+    Right.BLOCK_MEMBERS: ADMINISTRATION,
     Right.SEE_MEMBER_ACTIVITY: ADMINISTRATION,
     Right.LEAVE: EVERYBODY,
 }

@@ -1,10 +1,13 @@
 """A person's organisations, and going from one to another. One organisation a tab: the path decides."""
+import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from clock import HOUR, now
+from clock import DAY, HOUR, now
 from db import database, instant, placeholders
-from models import Membership
+from models import Membership, Organisation
+from organisations.policy import Demands
 from organisations.roles import Standing
 from tenancy import across_organisations
 
@@ -27,6 +30,27 @@ class Place:
     role: str
     accounting: bool
     last_seen: Any                              # as stored
+    two_factor: str                             # off, announced, on
+    two_factor_from: Any                        # as stored
+    session_hours: int | None
+    trusts_browsers: bool
+    trusted_upstreams: Any                      # as stored
+
+    @property
+    def demands(self) -> Demands:
+        stored = self.trusted_upstreams
+        return Demands(self.two_factor == Organisation.ON, self.session_hours, bool(self.trusts_browsers),
+                       frozenset(json.loads(stored) if isinstance(stored, str) else stored))
+
+    @property
+    def announced(self) -> datetime | None:
+        """When two-factor authentication will be demanded of everybody here, if that is announced."""
+        return instant(self.two_factor_from) if self.two_factor == Organisation.ANNOUNCED else None
+
+    @property
+    def days_left(self) -> int:
+        """Until then; a day that has begun counts."""
+        return max(1, -((now() - self.announced) // DAY)) if self.announced else 0
 
     @property
     def standing(self) -> Standing:
@@ -56,7 +80,8 @@ class Place:
 # how one finds out which organisations one may enter at all.
 _PLACES = """
 SELECT o.id, o.public_id, o.slug, o.name, o.logo, o.members, o.externals, o.unprotected, o.invitations,
-       o.admins_may_edit, m.id, m.role, m.accounting, m.last_seen
+       o.admins_may_edit, m.id, m.role, m.accounting, m.last_seen,
+       o.two_factor, o.two_factor_from, o.session_hours, o.trusts_browsers, o.trusted_upstreams
 FROM membership AS m JOIN organisation AS o ON o.id = m.organisation_id
 WHERE m.user_id = ? AND m.status = 'active' AND o.status = 'active' ORDER BY o.name, o.id"""
 

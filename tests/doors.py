@@ -38,7 +38,9 @@ class Visitor:
 
     def _sign_in(self, person: User, stale: bool) -> None:
         with transaction():
-            secret = sessions.begin(User.get_by_id(person.id), "password", stay=False, device=None)
+            person = User.get_by_id(person.id)
+            proofs = "password totp" if person.two_factor else "password"
+            secret = sessions.begin(person, proofs, stay=False, device=None)
             if stale:
                 Session.update(proved=now() - 2 * sessions.PEOPLE).execute()
         with self.client.session_transaction(base_url=setting.base_url) as cookie:

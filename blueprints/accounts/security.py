@@ -2,6 +2,7 @@
 from flask import Response, g, make_response, request
 
 import plugins
+import web
 from accounts import passwords, second_factors
 from accounts.factors import backup_codes
 from accounts.sessions import CREDENTIALS
@@ -39,7 +40,7 @@ def show() -> Response:
 def two_factor() -> Response:
     """Which ways there are, and which are set up."""
     return page("accounts/two_factor.html", factors=second_factors.active(g.me.user_id), kinds=offered(),
-                left=left())
+                left=left(), next=place())
 
 
 @blueprint.page("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -56,7 +57,7 @@ def confirm(kind: str) -> Response:
         return enrolment(known(kind), form, 422)
     if form.result:
         return handed_out(form.result, first=True)
-    return done(_("The new way to confirm that it is you is set up."), ".two_factor")
+    return done(_("The new way to confirm that it is you is set up."), ".two_factor", next=place())
 
 
 @blueprint.page("/account/security/factors/<id>/rename", needs=SIGNED_IN)
@@ -113,22 +114,28 @@ def download() -> Response:
 
 def handed_out(codes: list[str], *, first: bool) -> Response:
     """Said once, on the answer to the POST itself: there is no address under which they could be seen again."""
-    return page("accounts/codes.html", codes=codes, first=first)
+    return page("accounts/codes.html", codes=codes, first=first, next=place())
 
 
 def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
     person = User.get_by_id(g.me.user_id)
     credential = second_factors.pending(person, kind) or second_factors.begin(person, kind)
     factor = offered()[kind]
-    return page("accounts/enrol.html", status, form=form, kind=kind, factor=factor, **factor.shown(person, credential))
+    return page("accounts/enrol.html", status, form=form, kind=kind, factor=factor, next=place(),
+                **factor.shown(person, credential))
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
-    credential = own(id)
-    last = len(second_factors.active(g.me.user_id)) == 1
+    mine = second_factors.active(g.me.user_id)
+    credential, last = own(id, mine), len(mine) == 1
     return page("accounts/factor_remove.html", status, form=form, credential=credential, last=last,
-                kind=offered()[credential.kind],
+                kind=offered()[credential.kind], needed_by=protection.needed_by(g.me.user_id) if last else (),
                 too_short=last and not User.get_by_id(g.me.user_id).password_long, shortest=passwords.SHORTEST)
+
+
+def place() -> str | None:
+    """Where one came from to set something up, and goes on to afterwards."""
+    return web.local(request.args.get("next"))
 
 
 def left() -> int | None:
@@ -136,9 +143,10 @@ def left() -> int | None:
     return backup_codes.left(g.me.user_id) if g.me.two_factor else None
 
 
-def own(id: str) -> Credential:
+def own(id: str, mine: list[Credential] | None = None) -> Credential:
     """One of the person's own factors; NotHere for anything else."""
-    found = next((factor for factor in second_factors.active(g.me.user_id) if factor.public_id == id), None)
+    mine = second_factors.active(g.me.user_id) if mine is None else mine
+    found = next((factor for factor in mine if factor.public_id == id), None)
     if found is None:
         raise NotHere
     return found

@@ -13,7 +13,7 @@ from accounts.sessions import PEOPLE
 from forms import Choice, Form, Text, Tick, required
 from i18n import _, _l, ngettext
 from models import Membership, Role, User
-from organisations import directory, members, roles
+from organisations import blocking, directory, members, roles
 from organisations.directory import Filter, Person
 from organisations.members import others_legal
 from organisations.roles import LABELS, Right
@@ -58,7 +58,8 @@ def look(id: str) -> Response:
 
 def member_page(member: Membership, status: int = 200, why: Any = "") -> Response:
     return page("organisations/member.html", status, member=member, labels=LABELS, why=why,
-                mine=member.user_id == g.me.user_id, changeable=changeable(member), crumbs=crumbs_of(member))
+                mine=member.user_id == g.me.user_id, changeable=changeable(member),
+                blocked=blocking.standing_block(member), crumbs=crumbs_of(member))
 
 
 # --- role --------------------------------------------------------------------------------------
@@ -172,12 +173,12 @@ def removal_page(member: Membership, form: SureForm, status: int = 200) -> Respo
     return page("organisations/member_removal.html", status, member=member, form=form, crumbs=crumbs_of(member))
 
 
-@blueprint.page("/leave", needs=Right.LEAVE, fresh=PEOPLE)
+@blueprint.page("/leave", needs=Right.LEAVE, fresh=PEOPLE, before_wall={Role.EXTERNAL})
 def leaving() -> Response:
     return leaving_page(SureForm())
 
 
-@blueprint.action("/leave", needs=Right.LEAVE, fresh=PEOPLE)
+@blueprint.action("/leave", needs=Right.LEAVE, fresh=PEOPLE, before_wall={Role.EXTERNAL})
 def leave() -> Response:
     form = SureForm()
     try:
@@ -193,6 +194,56 @@ def leaving_page(form: SureForm, status: int = 200) -> Response:
     stays = g.here.role == Role.LEGAL and me is not None and not others_legal(me)
     return page("organisations/leaving.html", status, form=form, why=members.LAST_LEGAL if stays else "",
                 crumbs=((g.here.name, url_for("overview.show")), (_("Leave the organisation"), None)))
+
+
+# --- blocking ----------------------------------------------------------------------------------
+
+
+class BlockForm(Form):
+    reason = Text(_l("Reason"), [required()])
+
+
+class NothingForm(Form):
+    """A button, and nothing to fill in."""
+
+
+@blueprint.page("/members/<id>/block", needs=Right.BLOCK_MEMBERS, fresh=PEOPLE)
+def blocking_form(id: str) -> Response:
+    return blocking_page(one(id), BlockForm())
+
+
+@blueprint.action("/members/<id>/block", needs=Right.BLOCK_MEMBERS, fresh=PEOPLE)
+def block(id: str) -> Response:
+    member, form = one(id), BlockForm()
+    if form.submit_to(lambda reason: blocking.block(id, reason)):
+        return done(_("%(name)s is blocked.", name=member.user.name), ".look", id=id)
+    return blocking_page(member, form, 422)
+
+
+def blocking_page(member: Membership, form: BlockForm, status: int = 200) -> Response:
+    if not changeable(member):
+        raise Forbidden(Right.TAKE_LEGAL)
+    return page("organisations/member_block.html", status, member=member, form=form, longest=blocking.LONGEST_REASON,
+                crumbs=crumbs_of(member))
+
+
+@blueprint.page("/members/<id>/unblock", needs=Right.BLOCK_MEMBERS, fresh=PEOPLE)
+def unblocking_form(id: str) -> Response:
+    return unblocking_page(one(id), NothingForm())
+
+
+@blueprint.action("/members/<id>/unblock", needs=Right.BLOCK_MEMBERS, fresh=PEOPLE)
+def unblock(id: str) -> Response:
+    member, form = one(id), NothingForm()
+    if form.submit_to(lambda: blocking.unblock(id)):
+        return done(_("%(name)s is no longer blocked.", name=member.user.name), ".look", id=id)
+    return unblocking_page(member, form, 422)
+
+
+def unblocking_page(member: Membership, form: NothingForm, status: int = 200) -> Response:
+    if not changeable(member):
+        raise Forbidden(Right.TAKE_LEGAL)
+    return page("organisations/member_unblock.html", status, member=member, form=form, crumbs=crumbs_of(member))
 
 
 # --- security alert ----------------------------------------------------------------------------

@@ -17,7 +17,8 @@ FACTS = {"organisation": "Atelier Lumen Sàrl", "inviter": "Anne-Sophie de Montm
          "accounting": True, "two_factor": False, "count": 3, "left": 2, "label": "Firefox", "agent": "Firefox, Linux",
          "address": "192.0.2.14", "network": "192.0.2.0/24", "new_address": "neu@lumen.example",
          "old_address": "alt@lumen.example", "changes": [["name", "Alt", "Neu"]], "token": ["reset", "0" * 16],
-         "passwords": 3, "codes": 1}
+         "passwords": 3, "codes": 1, "by": "Anne-Sophie de Montmollin", "reason": "Lost laptop", "state": "announced",
+         "lacking": 3}
 
 
 def message(notice, language="en", name="Zoë", recipient="zoe@lumen.example"):

@@ -4,8 +4,8 @@ import traceback
 
 import db
 import demo
-from models import Invitation, Membership, Organisation, Role, User
-from organisations import invitations, members
+from models import Block, Invitation, Membership, Organisation, Role, User
+from organisations import blocking, invitations, members
 from rules import Conflict, Forbidden, Gone, NotHere, Refused
 from settings import setting
 from tenancy import working_for
@@ -90,6 +90,25 @@ class Demoting(Course):
         return Membership.legal_representatives().count()
 
 
+class Blocking(Demoting):
+    """Two legal representatives, each of whom blocks the other."""
+
+    def prepare(self):
+        super().prepare()
+        with db.transaction():
+            Membership.update(status=Membership.ACTIVE).execute()
+            Block.update(lifted=Block.at, lifted_by=self.anne.id).execute()
+
+    def line_up(self, number):
+        me, other = (self.anne, self.mara) if number == 0 else (self.mara, self.anne)
+        id = self.of(other).public_id
+
+        def act():
+            with demo.acting(me):
+                blocking.block(id, "Mutual.")
+        return act
+
+
 class Removing(Course):
     """One removes a member whose role another one changes."""
 
@@ -136,4 +155,4 @@ class Accepting(Course):
                 Invitation.select().where(Invitation.state == Invitation.PENDING).count())
 
 
-KINDS = {"demoting": Demoting, "removing": Removing, "accepting": Accepting}
+KINDS = {"demoting": Demoting, "blocking": Blocking, "removing": Removing, "accepting": Accepting}

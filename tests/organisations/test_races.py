@@ -26,6 +26,12 @@ def test_rl_03_two_legal_representatives_demote_each_other_and_one_always_remain
         assert sorted((one, other)) in (["Forbidden", "done"], ["Refused", "done"])
 
 
+def test_rl_03_two_legal_representatives_block_each_other_and_one_always_remains(run):
+    for one, other, legal in run("blocking", 200):
+        assert legal == 1
+        assert sorted((one, other)) in (["Forbidden", "done"], ["Refused", "done"])
+
+
 def test_removing_and_changing_the_role_at_once(run):
     for removed, changed, (there, counted) in run("removing", 20):
         assert removed == "done" and changed in ("done", "NotHere")

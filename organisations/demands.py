@@ -1,0 +1,194 @@
+"""What an organisation demands of its people's sign-in: announced, switched on and off, and told (G10)."""
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from peewee import fn
+
+import audit
+import current
+import outbox
+from clock import now
+from db import locked, transaction
+from i18n import _l
+from models import Membership, Organisation, User
+from organisations import directory, members, policy
+from organisations.directory import Filter, Person
+from organisations.policy import Demands, Proved, Step
+from organisations.roles import Right, require
+from questions import question
+from rules import Conflict, Refused
+from settings import setting
+from tenancy import at_work, working_for
+
+HOURS = (1, 4, 8, 12, 24)                       # how long sessions may be let live here
+FURTHEST = timedelta(days=366)                  # an announcement for later than that is a slip of the finger
+AT_ONCE, EACH_TIME = 100, 2_000                 # people written to in one transaction, and in one sweep
+NOTICES = {Organisation.ANNOUNCED: "two_factor_announced", Organisation.ON: "two_factor_forced"}
+LACKING = Filter(two_factor="off", status=Membership.ACTIVE)
+
+
+# --- two-factor authentication -----------------------------------------------------------------
+
+
+def announce(day: date) -> Organisation:
+    """From the beginning of that day on, as the organisation's clock says it. Announced once more: another day."""
+    with transaction():
+        organisation = _held(Right.FORCE_TWO_FACTOR)
+        if organisation.two_factor == Organisation.ON:
+            raise Conflict(_l("Two-factor authentication is demanded of everybody already."))
+        begins = datetime.combine(day, time(), ZoneInfo(organisation.time_zone))
+        if not now() < begins < now() + FURTHEST:
+            raise Refused(_l("Choose a day from tomorrow on, within a year."), "day")
+        _acts_in_two_steps(organisation)
+        if organisation.two_factor_from == begins:
+            return organisation
+        return _become(organisation, Organisation.ANNOUNCED, begins)
+
+
+def force() -> Organisation:
+    """From now on. Whoever lacks it meets the wall at the next request."""
+    with transaction():
+        organisation = _held(Right.FORCE_TWO_FACTOR)
+        if organisation.two_factor == Organisation.ON:
+            return organisation
+        _acts_in_two_steps(organisation)
+        return _become(organisation, Organisation.ON)
+
+
+def lift() -> Organisation:
+    """No longer demanded, or not to be: open again at once."""
+    with transaction():
+        organisation = _held(Right.FORCE_TWO_FACTOR)
+        if organisation.two_factor == Organisation.OFF:
+            return organisation
+        return _become(organisation, Organisation.OFF)
+
+
+def _acts_in_two_steps(organisation: Organisation) -> None:
+    """Whoever shuts the door is inside: has a second factor, and has proved it in this very session (G10-R6)."""
+    who = current.actor()
+    strictest = replace(Demands.of(organisation), two_factor=True, trusts_browsers=False)
+    missing = policy.missing_steps(User.get_by_id(who.user_id), strictest,
+                                   Proved(who.proofs, factors=frozenset(setting.second_factors)))
+    if Step.SET_UP in missing:
+        raise Refused(_l("Set up two-factor authentication for your own account first."))
+    if missing:
+        raise Refused(_l("You signed in without your second factor. Sign out, and in again with it."))
+
+
+def _become(organisation: Organisation, state: str, begins: datetime | None = None) -> Organisation:
+    """The new state, in the books and told: legal representatives now, those who lack a factor by the sweep."""
+    Organisation.update(
+        two_factor=state, two_factor_from=begins, two_factor_told=0,
+        two_factor_notice=NOTICES.get(state, "") if organisation.unprotected else "",
+    ).where(Organisation.id == organisation.id).execute()
+    facts = {"lacking": organisation.unprotected, **_from(begins)}
+    audit.record(f"organisation.two_factor_{state}", organisation.public_id, **facts)
+    members.tell_legal("two_factor_policy", state=state, **facts)
+    return Organisation.get_by_id(organisation.id)  # type: ignore[no-any-return]
+
+
+def _from(begins: datetime | None) -> dict[str, Any]:
+    """The day, as messages and books carry instants."""
+    return {"at": int(begins.timestamp())} if begins else {}
+
+
+# --- sessions ----------------------------------------------------------------------------------
+
+
+def limit_sessions(hours: int | None, *, trusts_browsers: bool) -> Organisation:
+    """How long a sign-in is good enough here, and whether a remembered browser is. Never longer than elsewhere."""
+    with transaction():
+        organisation = _held(Right.FORCE_TWO_FACTOR)
+        if hours is not None and hours not in HOURS:
+            raise Refused(_l("Choose one of the offered values."), "hours")
+        if (hours, trusts_browsers) == (organisation.session_hours, organisation.trusts_browsers):
+            return organisation
+        Organisation.update(session_hours=hours, trusts_browsers=trusts_browsers).where(
+            Organisation.id == organisation.id).execute()
+        audit.record("organisation.sessions_limited", organisation.public_id, hours=hours or 0,
+                     trusts_browsers=trusts_browsers)
+        return Organisation.get_by_id(organisation.id)  # type: ignore[no-any-return]
+
+
+def _held(right: Right) -> Organisation:
+    """The organisation at work as it is now, held until the transaction ends, for somebody with that right."""
+    require(right)
+    return locked(Organisation.select().where(Organisation.id == at_work().id)).get()  # type: ignore[no-any-return]
+
+
+# --- before it is switched on ------------------------------------------------------------------
+
+
+def rehearse() -> dict[str, int]:
+    """Who would meet the wall if it stood today, coming in again with all they have: how many of each role.
+
+    People who are alike in what counts are asked for once, however many there are.
+    """
+    found: dict[str, int] = {}
+    for role, two_factor, number in _alike()():
+        coming = Proved(("password", "totp") if two_factor else ("password",))
+        if policy.missing_steps(User(two_factor=bool(two_factor)), Demands(two_factor=True), coming):
+            found[role] = found.get(role, 0) + number
+    return found
+
+
+def some_lacking(most: int) -> list[Person]:
+    """The first of them, by name."""
+    return directory.some(LACKING, "name", most)
+
+
+@question
+def _alike() -> Any:
+    return (Membership.select(Membership.role, Membership.two_factor, fn.COUNT(Membership.id))
+            .where(Membership.ended.is_null(), Membership.status == Membership.ACTIVE)
+            .group_by(Membership.role, Membership.two_factor))
+
+
+# --- by the clock ------------------------------------------------------------------------------
+
+
+def force_due() -> int:
+    """What was announced for now is so. How many organisations."""
+    due = list(Organisation.select().where(
+        Organisation.two_factor == Organisation.ANNOUNCED, Organisation.two_factor_from <= now()))
+    for organisation in due:
+        with transaction(), working_for(organisation):
+            fresh = locked(Organisation.select().where(Organisation.id == organisation.id)).get()
+            if fresh.two_factor == Organisation.ANNOUNCED and fresh.two_factor_from <= now():
+                _become(fresh, Organisation.ON)
+    return len(due)
+
+
+def tell_lacking(stop: Callable[[], bool] = lambda: False) -> int:
+    """Write to those who lack a second factor, a few at a time, so that nobody waits for a hundred thousand letters.
+
+    How many; who has been told is noted with the letters, so that a worker that dies goes on where it was.
+    """
+    told = 0
+    for organisation in list(Organisation.select().where(Organisation.two_factor_notice != "")):
+        with working_for(organisation):
+            while told < EACH_TIME and not stop() and (number := _tell_some()):
+                told += number
+    return told
+
+
+def _tell_some() -> int:
+    with transaction():
+        organisation = locked(Organisation.select().where(Organisation.id == at_work().id)).get()
+        if not organisation.two_factor_notice:
+            return 0
+        some = list(Membership.present().select_extend(User).join(User)
+                    .where(Membership.status == Membership.ACTIVE, ~Membership.two_factor,
+                           Membership.id > organisation.two_factor_told).order_by(Membership.id).limit(AT_ONCE))
+        for member in some:
+            outbox.post_to(member.user, organisation.two_factor_notice, organisation=organisation.name,
+                           **_from(organisation.two_factor_from))
+        Organisation.update(
+            two_factor_told=some[-1].id if some else 0,
+            two_factor_notice=organisation.two_factor_notice if len(some) == AT_ONCE else "",
+        ).where(Organisation.id == organisation.id).execute()
+        return len(some)

@@ -1,0 +1,86 @@
+"""What an organisation demands of whoever comes in: that two steps were proved, and not too long ago (G10).
+
+Every door asks `missing_steps`, with plain values: that of the pages (web), and
+those to come. Nothing of the answer is kept, so that nothing can be outdated.
+"""
+import enum
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from accounts.sessions import SignedIn
+from clock import now
+from models import Organisation
+from settings import setting
+
+
+class Step(enum.StrEnum):
+    """What somebody still has to do, in this order."""
+
+    SET_UP = "set up a second factor"
+    TWO_STEPS = "prove two steps"
+    SIGN_IN = "sign in again"
+
+
+class Person(Protocol):
+    """What a person has."""
+
+    @property
+    def two_factor(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What an organisation asks for."""
+
+    two_factor: bool = False
+    session_hours: int | None = None            # none: as long as sessions live everywhere
+    trusts_browsers: bool = True                # is a remembered browser as good as a second step?
+    trusted_upstreams: frozenset[str] = frozenset()     # providers whose own second step counts
+
+    @classmethod
+    def of(cls, organisation: Organisation) -> "Demands":
+        return cls(organisation.two_factor == Organisation.ON, organisation.session_hours,
+                   organisation.trusts_browsers, frozenset(organisation.trusted_upstreams))
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What a session proved, in order, and how long ago; and what counts as a second step at all.
+
+    The words: «password», a second factor's kind, «passkey» (two steps in one), «trusted» (a remembered
+    browser), «upstream company» and, where the provider said that it asked for two steps, «upstream company mfa».
+    """
+
+    proofs: tuple[str, ...]
+    age: timedelta = timedelta()
+    factors: frozenset[str] = frozenset({"totp", "webauthn", "backup_codes"})
+
+
+_UPSTREAM = re.compile(r"\bupstream (\S+)( mfa)?(?!\S)")
+
+
+def missing_steps(person: Person, organisation: Demands, session: Proved) -> tuple[Step, ...]:
+    """What stands between a person, in this session, and an organisation. Nothing: the door is open."""
+    steps: list[Step] = []
+    if organisation.two_factor and not _two_steps(person, organisation, session):
+        steps.append(Step.TWO_STEPS if person.two_factor else Step.SET_UP)
+    if organisation.session_hours and session.age > timedelta(hours=organisation.session_hours):
+        steps.append(Step.SIGN_IN)
+    return tuple(steps)
+
+
+def proved_by(who: SignedIn) -> Proved:
+    """A session as a door sees it. A fresh proof is as good as signing in again (decision 11)."""
+    return Proved(who.proofs, now() - who.proved, frozenset(setting.second_factors))
+
+
+def _two_steps(person: Person, organisation: Demands, session: Proved) -> bool:
+    """A factor that the person no longer has counts no longer, whenever it was proved."""
+    said = " ".join(session.proofs)
+    upstream, here = _UPSTREAM.search(said), set(_UPSTREAM.sub("", said).split())
+    if "passkey" in here or (upstream and upstream[2] and upstream[1] in organisation.trusted_upstreams):
+        return True
+    remembered = organisation.trusts_browsers and "trusted" in here
+    return person.two_factor and bool(here & session.factors or remembered)

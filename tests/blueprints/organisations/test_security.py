@@ -1,0 +1,190 @@
+"""The page on which an organisation demands two-factor authentication, and shortens sessions (B6)."""
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from demo import acting
+from models import Membership, Message, Organisation, Session, User
+from organisations import demands, members
+from tenancy import working_for
+from tests.doors import Visitor
+
+
+@pytest.fixture
+def lumen(cast):
+    with working_for(cast.organisations["lumen"]) as organisation:
+        yield organisation
+
+
+def state(lumen):
+    return Organisation.get_by_id(lumen.id).two_factor
+
+
+def test_the_page_says_who_lacks_it_and_leads_to_them(browse):
+    page = browse("mara").get("/o/lumen/security?lang=en")
+    assert "1 of 6 people have it" in page.text() and "Not demanded" in page.text()
+    assert "/o/lumen/members?two_factor=off" in page.links and "/o/lumen/security/two-factor" in page.links
+
+
+def test_before_it_is_demanded_one_sees_who_would_be_stopped(browse, lumen):
+    page = browse("mara").get("/o/lumen/security/two-factor?lang=en")
+    assert "Collaboration3" in page.text("main").replace(" ", "") and "Luc Perrenoud" in page.text("main")
+    assert "Mara Lehmann" not in page.text("main")
+    assert "/o/lumen/members?two_factor=off&status=active" in page.links
+    assert state(lumen) == Organisation.OFF
+
+
+def test_announced_then_seen_on_every_page_by_who_lacks_it(browse, lumen):
+    mara, day = browse("mara"), (datetime.now(UTC) + timedelta(days=9)).date()
+    mara.get("/o/lumen/security/two-factor")
+    page = mara.post("/o/lumen/security/two-factor/announcement", day=day.isoformat())
+    assert page.path == "/o/lumen/security" and page.flash and state(lumen) == Organisation.ANNOUNCED
+    luc = browse("luc").get("/o/lumen/?lang=en")
+    assert "In 9 days, on" in luc.text("main") and "/account/security/two-factor?next=/o/lumen/" in luc.links
+    assert "/account/security/two-factor?next=/o/lumen/" not in mara.get("/o/lumen/").links
+    assert "In 9 days" not in browse("chiara").get("/o/onda/?lang=en").text("main")
+
+
+def test_a_day_that_cannot_be_is_told_by_its_field(browse, lumen):
+    mara = browse("mara")
+    mara.get("/o/lumen/security/two-factor?lang=en")
+    for day in ("2020-01-01", "soon", "", "2026-02-30"):
+        page = mara.post("/o/lumen/security/two-factor/announcement?lang=en", day=day, expect=422)
+        assert page.errors, day
+    assert state(lumen) == Organisation.OFF
+
+
+def test_switched_on_now_and_off_again(browse, lumen):
+    mara = browse("mara")
+    mara.get("/o/lumen/security/two-factor")
+    mara.post("/o/lumen/security/two-factor/on")
+    assert state(lumen) == Organisation.ON
+    assert mara.get("/o/lumen/security/two-factor").path == "/o/lumen/security"
+    mara.get("/o/lumen/security/two-factor/off")
+    mara.post("/o/lumen/security/two-factor/off")
+    assert state(lumen) == Organisation.OFF
+
+
+def test_g10_r6_who_has_none_is_told_so(browse, lumen):
+    anne = browse("anne")
+    page = anne.get("/o/lumen/security/two-factor?lang=en")
+    assert "for your own account first" in page.text("main")
+    page = anne.post("/o/lumen/security/two-factor/on?lang=en", expect=422)
+    assert "for your own account first" in page.errors and state(lumen) == Organisation.OFF
+
+
+def test_g10_r6_a_session_of_one_step_does_not_do(app, cast, lumen):
+    visitor = Visitor(app, cast.people["mara"])
+    Session.update(proofs="password trusted").where(Session.user == cast.people["mara"].id).execute()
+    assert visitor.post("/o/lumen/security/two-factor/on").status_code == 422
+    assert state(lumen) == Organisation.OFF
+
+
+def test_announced_by_two_at_once_the_later_sees_how_things_are(browse, cast, lumen):
+    mara = browse("mara")
+    mara.get("/o/lumen/security/two-factor")
+    with acting(cast.people["mara"], "password", "totp"):
+        demands.force()
+    day = (datetime.now(UTC) + timedelta(days=9)).date()
+    page = mara.post("/o/lumen/security/two-factor/announcement?lang=en", day=day.isoformat(), expect=409)
+    assert "already" in page.text("main")
+
+
+def test_sessions_are_shortened_for_everybody_here(browse, lumen):
+    mara = browse("mara")
+    mara.get("/o/lumen/security/sessions")
+    mara.post("/o/lumen/security/sessions", hours="48", trusts_browsers="y", expect=422)
+    mara.post("/o/lumen/security/sessions", hours="4")
+    now_so = Organisation.get_by_id(lumen.id)
+    assert (now_so.session_hours, now_so.trusts_browsers) == (4, False)
+    assert "4 hours" in mara.get("/o/lumen/security?lang=en").text("main")
+
+
+def test_the_activity_log_says_it_in_words(browse, lumen, cast):
+    with acting(cast.people["mara"], "password", "totp"), time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC)):
+        demands.announce(datetime(2026, 12, 1).date())
+        demands.limit_sessions(4, trusts_browsers=True)
+    text = browse("anne").get("/o/lumen/activity?lang=en").text("main")
+    assert "Mara Lehmann announced two-factor authentication for everybody from 1 Dec 2026 on" in text
+    assert "Mara Lehmann changed how long a sign-in is good for" in text
+
+
+# --- the last factor ---------------------------------------------------------------------------
+
+
+def factor_of(page):
+    return next(link for link in page.links if link.startswith("/account/security/factors/") and
+                link.endswith("/remove"))
+
+
+def test_tf_23_the_last_factor_stays_while_an_organisation_demands_it(browse, cast):
+    mara = browse("mara")
+    remove = factor_of(mara.get("/account/security/two-factor"))
+    page = mara.get(f"{remove}?lang=en")
+    assert "Verein Bergquell" in page.text("main") and "form" not in [each["tag"] for each in page.elements
+                                                                      if each.get("action") == remove]
+    page = mara.post(f"{remove}?lang=en", expect=422)
+    assert "Verein Bergquell" in page.text("main")
+    assert User.get_by_id(cast.people["mara"].id).two_factor
+    assert not [m for m in Message.select() if m.notice == "two_factor_off"]
+    with working_for(cast.organisations["bergquell"]), acting(cast.people["mara"]):
+        demands.lift()
+    mara.get(remove)
+    mara.post(remove)
+    assert not User.get_by_id(cast.people["mara"].id).two_factor
+
+
+def test_tf_23_where_one_is_not_let_in_nothing_is_demanded(browse, cast):
+    with working_for(cast.organisations["bergquell"]):
+        Membership.update(status=Membership.BLOCKED).where(Membership.user == cast.people["mara"].id).execute()
+    mara = browse("mara")
+    remove = factor_of(mara.get("/account/security/two-factor"))
+    mara.get(remove)
+    mara.post(remove)
+    assert not User.get_by_id(cast.people["mara"].id).two_factor
+
+
+# --- blocking ----------------------------------------------------------------------------------
+
+
+def id_of(cast, who):
+    return Membership.get(Membership.user == cast.people[who].id).public_id
+
+
+def test_blocked_from_the_page_and_let_in_again(browse, cast, lumen):
+    mara, at = browse("mara"), f"/o/lumen/members/{id_of(cast, 'luc')}"
+    assert f"{at}/block" in mara.get("/o/lumen/members").links
+    mara.get(f"{at}/block")
+    mara.post(f"{at}/block", reason="", expect=422)
+    page = mara.post(f"{at}/block?lang=en", reason="A laptop is lost.")
+    assert page.path == at and "Luc Perrenoud" in page.flash
+    page = mara.get(f"{at}?lang=en")
+    assert "Blocked by Mara Lehmann on" in page.text("main") and "A laptop is lost." in page.text("main")
+    assert f"{at}/unblock" in mara.get("/o/lumen/members?status=blocked").links
+    assert "Mara Lehmann blocked Luc Perrenoud: A laptop is lost." in mara.get("/o/lumen/activity?lang=en").text()
+    mara.get(f"{at}/unblock")
+    mara.post(f"{at}/unblock")
+    assert f"{at}/block" in mara.get("/o/lumen/members").links
+
+
+def test_ss_12_every_session_is_out_at_its_next_request_and_none_is_ended(app, cast, lumen):
+    windows = [Visitor(app, cast.people["luc"]) for _ in range(5)]
+    for window in windows:
+        assert window.get("/o/lumen/").status_code == 200
+    mara = Visitor(app, cast.people["mara"])
+    assert mara.post(f"/o/lumen/members/{id_of(cast, 'luc')}/block", {"reason": "Lost."}).status_code == 303
+    for window in windows:
+        assert window.get("/o/lumen/").status_code == 404
+        assert window.post("/o/lumen/preferences").status_code == 404
+        assert window.get("/account").status_code == 200
+
+
+def test_who_may_not_take_a_legal_representative_is_offered_no_block(browse, cast, lumen):
+    at = f"/o/lumen/members/{id_of(cast, 'anne')}"
+    mara = browse("mara")
+    assert f"{at}/block" not in mara.get("/o/lumen/members").links + mara.get(at).links
+    mara.get(f"{at}/block", expect=403)
+    with acting(cast.people["anne"]):
+        members.change_role(id_of(cast, "mara"), "legal")
+    assert f"{at}/block" in mara.get("/o/lumen/members").links

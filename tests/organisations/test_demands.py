@@ -1,0 +1,198 @@
+"""Demanding two-factor authentication: announced, switched on by day or at once, told, and undone (G10)."""
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+
+from accounts import signup
+from demo import acting, protect
+from models import Event, Membership, Message, Organisation, Role, User
+from organisations import demands, members
+from rules import Conflict, Forbidden, Refused, address
+from tenancy import working_for
+
+TWO = ("password", "totp")
+
+
+@pytest.fixture
+def lumen(cast):
+    with working_for(cast.organisations["lumen"]) as organisation:
+        yield organisation
+
+
+@pytest.fixture
+def mara(cast, lumen):
+    """She administers Lumen, has a second factor, and has proved it."""
+    with acting(cast.people["mara"], *TWO):
+        yield cast.people["mara"]
+
+
+def now_so(lumen):
+    return Organisation.get_by_id(lumen.id)
+
+
+def told(notice):
+    return [message.recipient for message in Message.select().order_by(Message.id) if message.notice == notice]
+
+
+def in_days(number):
+    return (datetime.now(UTC) + timedelta(days=number)).date()
+
+
+# --- who may, and how --------------------------------------------------------------------------
+
+
+def test_b6_only_legal_representatives_and_administration(cast, lumen):
+    for who in ("chiara", "esteban", "grace"):
+        with acting(cast.people[who], *TWO):
+            for verb in (demands.force, demands.lift, lambda: demands.announce(in_days(9)),
+                         lambda: demands.limit_sessions(1, trusts_browsers=False)):
+                with pytest.raises(Forbidden):
+                    verb()
+    assert now_so(lumen).two_factor == Organisation.OFF
+
+
+def test_g10_r6_who_has_no_second_factor_demands_none(cast, lumen):
+    with acting(cast.people["anne"], *TWO):
+        for verb in (demands.force, lambda: demands.announce(in_days(9))):
+            with pytest.raises(Refused, match="your own account"):
+                verb()
+    assert now_so(lumen).two_factor == Organisation.OFF
+
+
+@pytest.mark.parametrize("proofs", [("password",), ("password", "trusted"), ("upstream", "company", "mfa")])
+def test_g10_r6_who_came_in_without_it_demands_none(cast, lumen, proofs):
+    with acting(cast.people["mara"], *proofs):
+        for verb in (demands.force, lambda: demands.announce(in_days(9))):
+            with pytest.raises(Refused, match="without your second factor"):
+                verb()
+
+
+# --- states ------------------------------------------------------------------------------------
+
+
+def test_on_at_once_is_written_down_and_told(cast, lumen, mara):
+    demands.force()
+    assert now_so(lumen).two_factor == Organisation.ON
+    event = Event.select().order_by(Event.number.desc()).first()
+    assert (event.kind, event.details.get().facts["lacking"]) == ("organisation.two_factor_on", 5)
+    assert told("two_factor_policy")[-1:] == ["anne@lumen.example"]
+    assert told("two_factor_forced") == []
+    assert demands.tell_lacking() == 5
+    assert set(told("two_factor_forced")) == {f"{cast.people[who].email_typed}" for who in
+                                              ("anne", "chiara", "esteban", "grace", "luc")}
+    assert demands.tell_lacking() == 0
+
+
+def test_on_twice_and_off_twice_leave_no_trace(lumen, mara):
+    demands.lift()
+    before = Event.select().count(), Message.select().count()
+    demands.lift()
+    assert (Event.select().count(), Message.select().count()) == before
+    demands.force()
+    after = Event.select().count(), Message.select().count()
+    demands.force()
+    assert (Event.select().count(), Message.select().count()) == after
+
+
+def test_announced_for_a_day_it_is_on_that_day(cast, lumen, mara):
+    with time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC), tick=False):
+        demands.announce(date(2026, 12, 1))
+        assert now_so(lumen).two_factor_from == datetime(2026, 11, 30, 23, tzinfo=UTC)     # midnight in Zurich
+        demands.tell_lacking()
+        assert len(told("two_factor_announced")) == 5
+        assert demands.force_due() == 0
+    with time_machine.travel(datetime(2026, 11, 30, 22, 59, tzinfo=UTC), tick=False):
+        assert demands.force_due() == 0
+    with time_machine.travel(datetime(2026, 11, 30, 23, tzinfo=UTC), tick=False):
+        assert demands.force_due() == 1
+        assert now_so(lumen).two_factor == Organisation.ON
+        assert demands.force_due() == 0
+        demands.tell_lacking()
+    assert len(told("two_factor_forced")) == 5
+    assert len(told("two_factor_policy")) == 3      # Bergquell's in the beginning, and both of ours
+
+
+def test_an_announcement_can_be_moved_and_withdrawn(lumen, mara):
+    demands.announce(in_days(9))
+    demands.tell_lacking()
+    demands.announce(in_days(20))
+    assert demands.tell_lacking() == 5 and len(told("two_factor_announced")) == 10
+    demands.announce(in_days(20))
+    assert demands.tell_lacking() == 0
+    demands.announce(in_days(30))
+    demands.lift()
+    assert now_so(lumen).two_factor == Organisation.OFF and now_so(lumen).two_factor_from is None
+    assert demands.tell_lacking() == 0
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=40)):
+        assert demands.force_due() == 0
+
+
+def test_an_announcement_is_for_a_day_to_come(lumen, mara):
+    for number in (-1, 0, 400):
+        with pytest.raises(Refused) as refusal:
+            demands.announce(in_days(number))
+        assert refusal.value.field == "day"
+    demands.force()
+    with pytest.raises(Conflict):
+        demands.announce(in_days(9))
+
+
+def test_many_people_are_told_in_pieces(cast, lumen, mara, monkeypatch):
+    monkeypatch.setattr(demands, "AT_ONCE", 2)
+    monkeypatch.setattr(demands, "EACH_TIME", 3)
+    demands.force()
+    stopped = iter([False, True])
+    assert demands.tell_lacking(lambda: next(stopped)) == 2
+    protect(User.get_by_id(cast.people["luc"].id))      # the last of those not told yet has one meanwhile
+    assert demands.tell_lacking() == 2
+    assert demands.tell_lacking() == 0
+    assert sorted(told("two_factor_forced")) == ["anne@lumen.example", "chiara@onda.example",
+                                                 "esteban@aurora.example", "grace@field.example"]
+
+
+def test_who_is_blocked_or_gone_is_not_told(cast, lumen, mara):
+    Membership.update(status=Membership.BLOCKED).where(Membership.user == cast.people["luc"].id).execute()
+    members.remove(Membership.get(Membership.user == cast.people["grace"].id).public_id)
+    demands.force()
+    assert demands.tell_lacking() == 3
+
+
+# --- the rehearsal -----------------------------------------------------------------------------
+
+
+def test_the_rehearsal_counts_who_would_meet_the_wall(cast, lumen, mara):
+    assert demands.rehearse() == {Role.LEGAL: 1, Role.COLLABORATOR: 3, Role.EXTERNAL: 1}
+    assert [each.last_name for each in demands.some_lacking(2)] == ["Bernasconi", "de Montmollin"]
+    protect(User.get_by_id(cast.people["anne"].id))
+    Membership.update(status=Membership.BLOCKED).where(Membership.user == cast.people["luc"].id).execute()
+    assert demands.rehearse() == {Role.COLLABORATOR: 2, Role.EXTERNAL: 1}
+
+
+def test_the_rehearsal_asks_as_much_for_many_as_for_few(cast, lumen, mara, count):
+    for each in range(30):
+        members.add(signup.create(address(f"r{each}@many.example"), "R", f"E{each}", "", language="en", country="CH",
+                                  time_zone="Europe/Zurich"), Role.COLLABORATOR)
+    count.clear()
+    assert demands.rehearse()[Role.COLLABORATOR] == 33
+    assert len(count) == 1
+
+
+# --- sessions ----------------------------------------------------------------------------------
+
+
+def test_sessions_are_only_ever_shortened(lumen, mara):
+    for hours in (0, 2, 48, 336, -1):
+        with pytest.raises(Refused):
+            demands.limit_sessions(hours, trusts_browsers=True)
+    demands.limit_sessions(8, trusts_browsers=False)
+    assert (now_so(lumen).session_hours, now_so(lumen).trusts_browsers) == (8, False)
+    number = Event.select().count()
+    demands.limit_sessions(8, trusts_browsers=False)
+    assert Event.select().count() == number
+    demands.limit_sessions(None, trusts_browsers=True)
+    assert now_so(lumen).session_hours is None
+
+
+def test_the_demonstration_has_one_that_demands_it(cast):
+    assert Organisation.get_by_id(cast.organisations["bergquell"].id).two_factor == Organisation.ON
