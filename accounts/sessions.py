@@ -56,11 +56,6 @@ class SignedIn:
     def initials(self) -> str:
         return (self.first_name[:1] + self.last_name[:1]).upper() or self.email[:1].upper()
 
-    @property
-    def two_steps(self) -> bool:
-        """Did this session prove two steps: a second one after the first, or both in one?"""
-        return len(self.proofs) > 1 or "passkey" in self.proofs
-
     def proved_within(self, age: timedelta) -> bool:
         """Has this session given a fresh proof within `age`? Signing in counts (decision 11)."""
         return now() - self.proved <= age
