@@ -85,10 +85,15 @@ def ways() -> dict[str, Backend]:
 
 
 def proved(proof: Proof, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
-    """A first proof was given, wherever: in, or on to the second step. Every door comes by here (TF-08)."""
-    if factors_of(proof.user) and not proof.complete:
-        return Outcome(attempt=_half_way(proof.user, proof.proofs, stay, device, place), user=proof.user, place=place)
-    return _in(proof.user, proof.proofs, stay=stay, device=device, place=place)
+    """A first proof was given, wherever: in, or on to the second step. Every door comes by here (TF-08).
+
+    A browser the person had us remember spares the step; what it proves is named `trusted`, and is never fresh.
+    """
+    if proof.complete or not factors_of(proof.user):
+        return _in(proof.user, proof.proofs, stay=stay, device=device, place=place)
+    if devices.trusted(proof.user, device):
+        return _in(proof.user, f"{proof.proofs} {sessions.TRUSTED}", stay=stay, device=device, place=place)
+    return Outcome(attempt=_half_way(proof.user, proof.proofs, stay, device, place), user=proof.user, place=place)
 
 
 def _backends() -> dict[str, Backend]:
@@ -104,10 +109,10 @@ def half_way(token: str) -> Attempt | None:
                    User.epoch == Attempt.epoch, User.suspended.is_null()).first())
 
 
-def with_second_step(token: str, kind: str, answer: str, *, device: str = "") -> Outcome:
+def with_second_step(token: str, kind: str, answer: str, *, device: str = "", remember: bool = False) -> Outcome:
     """The second proof. Refused when it is wrong; five wrong ones end this sign-in (TF-04).
 
-    NotHere when nobody is half-way in under this cookie.
+    `remember`: this browser spares the step from now on. NotHere when nobody is half-way in under this cookie.
     """
     attempt = half_way(token)
     if attempt is None:
@@ -128,7 +133,8 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "") ->
     with transaction():
         if not Attempt.delete().where(Attempt.id == attempt.id).execute():
             raise rules.NotHere
-        return _in(user, f"{attempt.proofs} {kind}", stay=attempt.stay, device=device, place=attempt.place)
+        return _in(user, f"{attempt.proofs} {kind}", stay=attempt.stay, device=device, place=attempt.place,
+                   remember=remember)
 
 
 def ask(attempt: Attempt, kind: str) -> dict[str, Any]:
@@ -229,13 +235,15 @@ def forget_old() -> None:
         Attempt.delete().where(Attempt.expires < now()).execute()
 
 
-def _in(user: User, proofs: str, *, stay: bool, device: str, place: str) -> Outcome:
+def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remember: bool = False) -> Outcome:
     with transaction():
         if devices.strange(user, device):
             alerts.new_sign_in(user)
         ours, token = devices.remember(user, device)
         secret = sessions.begin(user, proofs, stay=stay, device=ours)
         audit.record_for(user.id, "sign_in.done", proof=proofs, stay=stay)
+        if remember:
+            devices.trust(user, ours)
     return Outcome(session=secret, device=token, user=user, place=place)
 
 

@@ -2,10 +2,10 @@
 from flask import Response, g, make_response, request
 
 import plugins
-from accounts import passwords, second_factors
+from accounts import devices, passwords, profile, second_factors
 from accounts.factors import backup_codes
 from accounts.sessions import CREDENTIALS
-from forms import Form, Text, required
+from forms import Form, Text, Tick, required
 from i18n import _, _l
 from models import Credential, User
 from organisations import protection
@@ -25,6 +25,10 @@ class LabelForm(Form):
     label = Text(_l("Name"))
 
 
+class TrustForm(Form):
+    trusts = Tick(_l("Browsers may be remembered for 30 days"))
+
+
 class NothingForm(Form):
     """A button, and nothing to fill in."""
 
@@ -38,8 +42,17 @@ def show() -> Response:
 @blueprint.page("/account/security/two-factor", needs=SIGNED_IN)
 def two_factor() -> Response:
     """Which ways there are, and which are set up."""
-    return page("accounts/two_factor.html", factors=second_factors.active(g.me.user_id), kinds=offered(),
-                left=left())
+    return ways(TrustForm(trusts=profile.me().trusts_browsers))
+
+
+@blueprint.action("/account/security/browsers", needs=SIGNED_IN, fresh=CREDENTIALS)
+def trust() -> Response:
+    """May a browser be remembered, so that it spares the second step?"""
+    form = TrustForm()
+    if form.submit_to(lambda trusts: devices.allow_trust(profile.me(), trusts)):
+        return done(_("Browsers may be remembered.") if form.trusts.data else _("No browser is remembered."),
+                    ".two_factor")
+    return ways(form, 422)
 
 
 @blueprint.page("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -114,6 +127,11 @@ def download() -> Response:
 def handed_out(codes: list[str], *, first: bool) -> Response:
     """Said once, on the answer to the POST itself: there is no address under which they could be seen again."""
     return page("accounts/codes.html", codes=codes, first=first)
+
+
+def ways(form: TrustForm, status: int = 200) -> Response:
+    return page("accounts/two_factor.html", status, factors=second_factors.active(g.me.user_id), kinds=offered(),
+                left=left(), form=form)
 
 
 def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
