@@ -48,4 +48,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("factor_removed"),
     Notice("backup_code_used"),
     Notice("backup_codes_renewed"),
+    Notice("app_password_created"),
+    Notice("app_password_revoked"),
+    Notice("app_passwords_revoked"),
 )}
