@@ -137,23 +137,34 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
                    remember=remember)
 
 
-def ask(attempt: Attempt, kind: str) -> dict[str, Any]:
-    """What a factor asks this time, to be shown; what its answer must match is kept with the attempt."""
+def ask(attempt: Attempt, kind: str, *, anew: bool = False) -> dict[str, Any]:
+    """What a factor asks this time, to be shown; what its answer must match is kept with the attempt.
+
+    What was asked before and still holds is shown again, unless it is to be asked `anew`.
+    """
     factor = factors_of(attempt.user)[kind]
     if not factor.asks:
         return {}
+    held = None if anew else factor.again(attempt.asked.get(kind, {}))
+    if held is not None:
+        return held
     facts, shown = factor.ask(attempt.user)
-    with transaction():
-        Attempt.update(asked={kind: facts}).where(Attempt.id == attempt.id).execute()
+    if facts:
+        with transaction():
+            attempt.asked = attempt.asked | {kind: facts}
+            Attempt.update(asked=attempt.asked).where(Attempt.id == attempt.id).execute()
     return shown
 
 
 def _asked(attempt: Attempt, kind: str) -> dict[str, Any]:
-    """What was asked, for one answer: of two at once, one gets it (WA-02)."""
+    """What was asked, for one answer: of two at once, one gets it (WA-02). What holds longer stays."""
     with transaction():
         fresh = db.locked(Attempt.select(Attempt.asked).where(Attempt.id == attempt.id)).first()
-        Attempt.update(asked={}).where(Attempt.id == attempt.id).execute()
-        return dict(fresh.asked.get(kind, {})) if fresh else {}
+        asked = dict(fresh.asked) if fresh else {}
+        mine: dict[str, Any] = asked.pop(kind, {})
+        if plugins.find("accounts.factors", kind).again(mine) is None:
+            Attempt.update(asked=asked).where(Attempt.id == attempt.id).execute()
+        return mine
 
 
 def tries_left(attempt: Attempt) -> int:

@@ -3,22 +3,27 @@ from flask import Response, g, make_response, request
 
 import plugins
 from accounts import devices, passwords, profile, second_factors
-from accounts.factors import backup_codes
+from accounts.factors import Factor, backup_codes
 from accounts.sessions import CREDENTIALS
 from forms import Form, Text, Tick, required
 from i18n import _, _l
+from limits import FACTOR_CONFIRM
 from models import Credential, User
 from organisations import protection
 from pages import page
 from rules import NotHere
 from settings import setting
-from web import SIGNED_IN, Blueprint, done
+from web import SIGNED_IN, Blueprint, done, go
 
 blueprint = Blueprint("security", __name__)
 
 
 class CodeForm(Form):
     code = Text(_l("Code"), [required()])
+
+
+class NumberForm(Form):
+    number = Text(_l("Mobile number"), [required()])
 
 
 class LabelForm(Form):
@@ -61,7 +66,21 @@ def enrol(kind: str) -> Response:
     return enrolment(known(kind), CodeForm())
 
 
-@blueprint.action("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
+@blueprint.page("/account/security/two-factor/<kind>/begin", needs=SIGNED_IN, fresh=CREDENTIALS)
+def start(kind: str) -> Response:
+    """What must be said before a way can be set up: the number of a phone."""
+    return beginning(kind, NumberForm())
+
+
+@blueprint.action("/account/security/two-factor/<kind>/begin", needs=SIGNED_IN, fresh=CREDENTIALS)
+def begin(kind: str) -> Response:
+    form = NumberForm()
+    if form.submit_to(lambda number: second_factors.begin(profile.me(), known(kind), number)):
+        return go(".enrol", kind=kind)
+    return beginning(kind, form, 422)
+
+
+@blueprint.action("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS, limit=FACTOR_CONFIRM)
 def confirm(kind: str) -> Response:
     form = CodeForm()
     person = User.get_by_id(g.me.user_id)
@@ -136,9 +155,18 @@ def ways(form: TrustForm, status: int = 200) -> Response:
 
 def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
     person = User.get_by_id(g.me.user_id)
-    credential = second_factors.pending(person, kind) or second_factors.begin(person, kind)
-    factor = offered()[kind]
+    factor, credential = offered()[kind], second_factors.pending(person, kind)
+    if credential is None and factor.says_first:
+        return go(".start", kind=kind)
+    credential = credential or second_factors.begin(person, kind)
     return page("accounts/enrol.html", status, form=form, kind=kind, factor=factor, **factor.shown(person, credential))
+
+
+def beginning(kind: str, form: NumberForm, status: int = 200) -> Response:
+    factor = offered()[known(kind)]
+    if not factor.says_first:
+        raise NotHere
+    return page("accounts/enrol_begin.html", status, form=form, kind=kind, factor=factor)
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
@@ -170,7 +198,7 @@ def known(kind: str) -> str:
     return kind
 
 
-def offered() -> dict[str, object]:
+def offered() -> dict[str, Factor]:
     """The factors that people set up themselves."""
     return {name: factor for name, factor in plugins.load("accounts.factors", setting.second_factors).items()
             if factor.own}

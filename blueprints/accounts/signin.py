@@ -1,5 +1,5 @@
 """Signing in and out."""
-from flask import Response, g, request
+from flask import Response, flash, g, request
 
 import entering
 import web
@@ -72,6 +72,18 @@ def prove() -> Response:
     response = entering.let_in(answer.result, stay=attempt.stay)
     entering.forget(response, ATTEMPT_COOKIE)
     return response
+
+
+@blueprint.action("/signin/second-step/again", needs=ANYONE)
+def ask_again() -> Response:
+    """Another code, for the same sign-in: the wrong ones stay counted."""
+    attempt, kind = signin.half_way(web.cookie(ATTEMPT_COOKIE)), SecondStepForm().factor.data
+    if attempt is None:
+        return go(".form")
+    factor = signin.factors_of(attempt.user).get(kind)
+    if factor and factor.another and (refused := signin.ask(attempt, kind, anew=True).get("refused")):
+        flash(str(refused), "warning")
+    return go(".second_step", **{"with": kind})
 
 
 @blueprint.action("/signin/cancel", needs=ANYONE)
