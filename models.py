@@ -222,6 +222,11 @@ class Approval(Record):
     class Meta:
         constraints = [Check("state IN ('waiting', 'approved', 'denied', 'lapsed')")]
 
+    @property
+    def present(self) -> str:
+        """Its state at this moment: waiting for longer than its time is lapsed."""
+        return self.LAPSED if self.state == self.WAITING and self.expires <= now() else self.state
+
 
 class Recovery(Record):
     """Somebody asks to get back in without a second factor: two proofs, a day's wait, and a no from any address."""

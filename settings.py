@@ -57,7 +57,7 @@ class Settings:
     workers: int = knob("Web processes. One is right for SQLite.", 1)
     signup: str = knob("Who may make an account: `open` (anybody) or `invited`.", "open")
     backends: tuple = knob("Ways to give the first proof, in the order they are offered.", ("password",))
-    second_factors: tuple = knob("Second proofs, in the order they are offered.", ("totp", "backup_codes"))
+    second_factors: tuple = knob("Second proofs, in the order they are offered.", ("totp", "approval", "backup_codes"))
     channels: tuple = knob("Ways to be told.", ("email",))
     sms_url: str = knob("Where text messages go: an apprise address with {number} in it. Empty: there are none.", "")
     sms_countries: tuple = knob("Countries whose mobile numbers get codes.", ("CH", "FR", "BE", "DE"))

@@ -7,7 +7,7 @@ import audit
 import crypto
 import current
 from clock import DAY, HOUR, MINUTE, now
-from db import database, instant, placeholders, transaction
+from db import database, instant, placeholders, stored, transaction
 from models import Device, Session, User
 from rules import NotHere
 
@@ -41,6 +41,7 @@ class SignedIn:
     proofs: tuple[str, ...]
     proved: datetime
     last_seen: datetime
+    waits: str = ""             # the id of a sign-in that waits for a yes in this browser
     token: str = field(default="", repr=False)
 
     # What Flask-Login asks of a user.
@@ -66,17 +67,21 @@ class SignedIn:
 _FIND = """
 SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last_name, a.language, a.country,
        a.time_zone, a.theme, a.operator, a.two_factor, s.proofs, s.proved, s.last_seen,
-       s.idle_seconds, s.expires
+       s.idle_seconds, s.expires,
+       (SELECT w.public_id FROM approval AS w JOIN attempt AS t ON t.id = w.attempt_id
+        WHERE w.user_id = a.id AND w.state = 'waiting' AND w.expires > ?
+          AND (t.device_id IS NULL OR s.device_id IS NULL OR t.device_id <> s.device_id)
+        ORDER BY w.id DESC LIMIT 1)
 FROM session AS s JOIN account AS a ON a.id = s.user_id
 WHERE s.token_hash = ? AND s.ended IS NULL AND s.epoch = a.epoch AND a.suspended IS NULL"""
 
 
 def find(token: str) -> SignedIn | None:
     """Whose session this is, if it lives. Nobody: unknown, ended, too old, idle too long, or overtaken by an epoch."""
-    row = database.execute_sql(placeholders(_FIND), (crypto.digest(token),)).fetchone()
+    row = database.execute_sql(placeholders(_FIND), (stored(now()), crypto.digest(token))).fetchone()
     if row is None:
         return None
-    *rest, proofs, proved, seen, idle_seconds, end = row
+    *rest, proofs, proved, seen, idle_seconds, end, waits = row
     last_seen: datetime = instant(seen)  # type: ignore[assignment]
     expires: datetime = instant(end)  # type: ignore[assignment]
     if min(last_seen + timedelta(seconds=idle_seconds), expires) <= now():
@@ -84,7 +89,8 @@ def find(token: str) -> SignedIn | None:
         with transaction():
             _end(Session.id == rest[0], "expired")
         return None
-    return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, token)  # type: ignore[call-arg]
+    return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, waits or "",  # type: ignore[call-arg]
+                    token)
 
 
 def touch(who: SignedIn) -> None:

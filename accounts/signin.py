@@ -119,6 +119,8 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
         raise rules.NotHere
     user = attempt.user
     factor = factors_of(user).get(kind)
+    if factor and not factor.answered(attempt.asked.get(kind, {})):
+        raise Refused(factor.refusal, "code")
     _count_code(_counted(attempt))
     with transaction():
         if not (Attempt.update(tries=Attempt.tries + 1)
@@ -148,7 +150,7 @@ def ask(attempt: Attempt, kind: str, *, anew: bool = False) -> dict[str, Any]:
     held = None if anew else factor.again(attempt.asked.get(kind, {}))
     if held is not None:
         return held
-    facts, shown = factor.ask(attempt.user)
+    facts, shown = factor.ask_for(attempt)
     if facts:
         with transaction():
             attempt.asked = attempt.asked | {kind: facts}
@@ -195,7 +197,7 @@ def prove(user: User, kind: str, answer: str, asked: dict[str, Any]) -> bool:
                                                     Credential.state == Credential.ACTIVE):
             if factor.check(credential, answer, asked):
                 Credential.update(last_used=now()).where(Credential.id == credential.id).execute()
-                if not factor.own:
+                if kind == backup_codes.BackupCodes.name:
                     _note_code(user)
                 return True
     return False
@@ -214,7 +216,7 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
             audit.record_for(user.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "password")
     proofs: tuple[str, ...] = ("password",)
-    if active := factors_of(user):
+    if active := factors_of(user, inside=True):
         _count_code(f"{user.id} in session {who.session_id}")
         if kind not in active or not prove(user, kind, answer, asked or {}):
             with transaction():
@@ -226,14 +228,17 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
     return sessions.renew(who, proofs)
 
 
-def factors_of(user: User) -> dict[str, Factor]:
-    """The second factors a person has active, by kind, in the order they are offered."""
+def factors_of(user: User, *, inside: bool = False) -> dict[str, Factor]:
+    """The second factors a person has active, by kind, in the order they are offered.
+
+    `inside`: those good for a fresh proof from inside a session.
+    """
     if not user.two_factor:
         return {}
     kinds = {kind for (kind,) in Credential.select(Credential.kind).where(
         Credential.user == user.id, Credential.state == Credential.ACTIVE).distinct().tuples()}
     return {name: factor for name, factor in plugins.load("accounts.factors", setting.second_factors).items()
-            if name in kinds}
+            if name in kinds and (factor.inside or not inside)}
 
 
 def welcome(user: User, proofs: str, *, device: str = "", stay: bool = False, place: str = "") -> Outcome:

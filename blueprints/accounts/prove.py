@@ -43,7 +43,7 @@ def ask_again() -> Response:
     """Another code, for the same proof."""
     kind, person = ProveForm().factor.data, profile.me()
     response = web.go(".form", **{"with": kind, "next": place()})
-    factor = signin.factors_of(person).get(kind)
+    factor = signin.factors_of(person, inside=True).get(kind)
     if factor and factor.another:
         facts, asked = factor.ask(person)
         if facts:
@@ -57,7 +57,7 @@ def ask_again() -> Response:
 def shown(proof: ProveForm, status: int = 200, before: dict[str, Any] | None = None) -> Response:
     """`before`: what was asked and answered wrongly; it is shown again if it still holds."""
     person = profile.me()
-    factors = signin.factors_of(person)
+    factors = signin.factors_of(person, inside=True)
     chosen = proof.factor.data if proof.factor.data in factors else next(iter(factors), "")
     facts, asked = question(factors[chosen], person, before) if chosen else ({}, {})
     response = page("accounts/prove.html", status, form=proof, factors=factors, chosen=chosen, asked=asked,

@@ -2,7 +2,7 @@
 from flask import Response, g, make_response, request
 
 import plugins
-from accounts import devices, passwords, profile, second_factors
+from accounts import approvals, devices, passwords, profile, second_factors
 from accounts.factors import Factor, backup_codes
 from accounts.sessions import CREDENTIALS
 from forms import Form, Text, Tick, required
@@ -32,6 +32,10 @@ class LabelForm(Form):
 
 class TrustForm(Form):
     trusts = Tick(_l("Browsers may be remembered for 30 days"))
+
+
+class SwitchForm(Form):
+    on = Tick(_l("On"))
 
 
 class NothingForm(Form):
@@ -148,9 +152,20 @@ def handed_out(codes: list[str], *, first: bool) -> Response:
     return page("accounts/codes.html", codes=codes, first=first)
 
 
+@blueprint.action("/account/security/approval", needs=SIGNED_IN, fresh=CREDENTIALS)
+def switch_approval() -> Response:
+    """May a sign-in be approved in another browser?"""
+    form = SwitchForm()
+    if form.submit_to(lambda on: approvals.switch(profile.me(), on)):
+        return done(_("Sign-ins can be approved in another browser.") if form.on.data else
+                    _("Sign-ins are no longer approved in another browser."), ".two_factor")
+    return ways(TrustForm(), 422)
+
+
 def ways(form: TrustForm, status: int = 200) -> Response:
     return page("accounts/two_factor.html", status, factors=second_factors.active(g.me.user_id), kinds=offered(),
-                left=left(), form=form)
+                left=left(), form=form, approved_elsewhere=approvals.switched_on(g.me.user_id),
+                approval="approval" in setting.second_factors)
 
 
 def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
