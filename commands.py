@@ -149,8 +149,10 @@ def _of_what_is_kept() -> Iterator[str]:
 
 
 def _of_text_messages() -> Iterator[str]:
+    if not setting.sms_url:
+        return
     most, left = setting.sms_a_day, max(0, limits.left(sms.budget(), sms.EVERYBODY))
-    if setting.sms_url and left <= most // sms.ALARM:
+    if left <= most // sms.ALARM:
         yield f"Of the day's {most} text messages {left} are left. See who asks for so many, or raise SMS_A_DAY."
 
 
