@@ -98,8 +98,8 @@ def set_password(user: User, phc: str, *, long: bool) -> None:
     """
     links.end(user, links.RESET)
     sessions.forget_browsers(user)
-    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long).where(
-        User.id == user.id).execute()
+    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long,
+                must_renew=False).where(User.id == user.id).execute()
 
 
 def forget_password(user: User) -> None:
