@@ -23,6 +23,7 @@ import db
 import demo as demonstration
 import i18n
 import installation
+import limits
 import outbox
 import rules
 import scale
@@ -30,11 +31,14 @@ import schema
 import verification
 import worker as motor
 from accounts import signup
+from accounts.factors import sms
 from clock import DAY, MINUTE, epoch, now
 from models import Message, PersonalEvent, User
 from settings import Settings, setting
 
 SQLITE_AT_LEAST = (3, 51, 3)                    # before it a WAL reset can corrupt a database of two connections
+
+SECRET = ("SECRET_KEY", "SMTP_URL", "REDIS_URL", "SMS_URL")     # settings that are not printed
 
 
 def add_to(app: Flask) -> None:
@@ -66,7 +70,7 @@ def settings(markdown: bool) -> None:
         if markdown:
             click.echo(f"| `{name}` | {told} |")
         else:
-            shown = "…" if name in ("SECRET_KEY", "SMTP_URL", "REDIS_URL") and value else db.name_of(str(value))
+            shown = "…" if name in SECRET and value else db.name_of(str(value))
             click.echo(f"{name:20} {told}\n{'':20} now: {shown}")
 
 
@@ -103,6 +107,7 @@ def _ailments() -> Iterator[str]:
                 yield "The database is empty. Say: flask --app app migrate"
                 return
             yield from _of_what_is_kept()
+            yield from _of_text_messages()
     except peewee.OperationalError as trouble:
         yield f"The database does not answer: {trouble}"
 
@@ -157,6 +162,14 @@ def _of_what_is_kept() -> Iterator[str]:
     if number := given_up.count():
         last = given_up.order_by(Message.id.desc()).get()
         yield f"{number} messages of the last seven days were given up. The last: {last.error}"
+
+
+def _of_text_messages() -> Iterator[str]:
+    if not setting.sms_url:
+        return
+    most, left = setting.sms_a_day, max(0, limits.left(sms.budget(), sms.EVERYBODY))
+    if left <= most // sms.ALARM:
+        yield f"Of the day's {most} text messages {left} are left. See who asks for so many, or raise SMS_A_DAY."
 
 
 def _smtp_trouble() -> str:

@@ -89,6 +89,11 @@ class Device(Record):
     class Meta:
         indexes = ((("token_hash", "user"), True),)
 
+    @property
+    def public_id(self) -> str:
+        """What the outside calls it: made of the row, kept nowhere."""
+        return crypto.sign("device", self.id)
+
 
 class Session(Record):
     """One sign-in on one browser. The cookie holds a random token; here is its hash only."""
@@ -216,6 +221,11 @@ class Approval(Record):
 
     class Meta:
         constraints = [Check("state IN ('waiting', 'approved', 'denied', 'lapsed')")]
+
+    @property
+    def present(self) -> str:
+        """Its state at this moment: waiting for longer than its time is lapsed."""
+        return self.LAPSED if self.state == self.WAITING and self.expires <= now() else self.state
 
 
 class Recovery(Record):

@@ -53,6 +53,7 @@ ACCOUNT = (
     Entry("/account", icon="user-cog", label=_l("My profile"), also=("/account/support-code",)),
     Entry("/account/security", icon="key-round", label=_l("Sign-in and security"),
           also=("/account/sessions", "/account/password", "/account/address")),
+    Entry("/account/app-passwords", icon="plug", label=_l("App passwords")),
     Entry("/account/organisations", icon="building-2", label=_l("My organisations")),
     Entry("/account/notifications", icon="bell", label=_l("Notifications")),
     Entry("/account/activity", icon="activity", label=_l("My activity")),

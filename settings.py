@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SHORTEST_KEY = 32                               # characters
+ON_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+PLAIN = ("json", "form", "xml")                 # addresses of apprise that speak without TLS
 
 
 def knob(help: str, default: Any = MISSING) -> Any:
@@ -55,8 +57,11 @@ class Settings:
     workers: int = knob("Web processes. One is right for SQLite.", 1)
     signup: str = knob("Who may make an account: `open` (anybody) or `invited`.", "open")
     backends: tuple = knob("Ways to give the first proof, in the order they are offered.", ("password",))
-    second_factors: tuple = knob("Second proofs, in the order they are offered.", ("totp", "backup_codes"))
+    second_factors: tuple = knob("Second proofs, in the order they are offered.", ("totp", "approval", "backup_codes"))
     channels: tuple = knob("Ways to be told.", ("email",))
+    sms_url: str = knob("Where text messages go: an apprise address with {number} in it. Empty: there are none.", "")
+    sms_countries: tuple = knob("Countries whose mobile numbers get codes.", ("CH", "FR", "BE", "DE"))
+    sms_a_day: int = knob("Text messages a day, of all people together.", 200)
     rate_limits: str = knob("`on`, or `off` (only for measuring, only on a loopback address).", "on")
     demo: bool = knob("The demonstration: known passwords, mail shown at /demo/mail. Loopback only.", False)
     debug: bool = knob("Reread templates when they change, for those who work on Kanton.", False)
@@ -64,7 +69,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         found = {knob.name: read(knob, environment) for knob in fields(cls)}
-        return cls(**{name: value for name, value in found.items() if value is not None}).checked()
+        return cls(**{name: value for name, value in found.items() if value is not None}).checked().completed()
 
     def checked(self) -> "Settings":
         """Itself, or SystemExit with a sentence about the first setting that cannot work."""
@@ -89,7 +94,22 @@ class Settings:
             raise SystemExit(f"LANGUAGES: no translation for {', '.join(sorted(unknown))}")
         if not self.languages:
             raise SystemExit("LANGUAGES names no language")
+        if self.sms_url and "{number}" not in self.sms_url:
+            raise SystemExit("SMS_URL does not say where the number belongs: put {number} there")
+        if self.sms_url and (sms := urlsplit(self.sms_url)).scheme in PLAIN and sms.hostname not in ON_THIS_MACHINE:
+            raise SystemExit(f"SMS_URL={sms.scheme}://… would send codes in the clear: say {sms.scheme}s://")
+        if not self.sms_countries:
+            raise SystemExit("SMS_COUNTRIES names no country")
         return self
+
+    def completed(self) -> "Settings":
+        """With a gateway for text messages there are the factor and the channel that use it. Codes come last."""
+        if not self.sms_url:
+            return self
+        last = [name for name in self.second_factors if name == "backup_codes"]
+        others = [name for name in self.second_factors if name not in ("sms", "backup_codes")]
+        return replace(self, second_factors=(*others, "sms", *last),
+                       channels=(*(name for name in self.channels if name != "sms"), "sms"))
 
     @property
     def database(self) -> str:
@@ -107,7 +127,7 @@ class Settings:
 
     @property
     def on_loopback(self) -> bool:
-        return urlsplit(self.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+        return urlsplit(self.base_url).hostname in ON_THIS_MACHINE
 
     @property
     def sender(self) -> str:

@@ -19,7 +19,7 @@ import db
 import limits
 import logs
 import outbox
-from accounts import beginnings, devices, second_factors, sessions, signin
+from accounts import approvals, beginnings, devices, second_factors, sessions, signin
 from clock import epoch
 from organisations import demands, invitations
 from settings import private, setting
@@ -67,6 +67,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("tell of two-factor authentication", crontab(minute="*"), lambda: demands.tell_lacking(stopping)),
     ("forget sign-ins half-way", crontab(minute="15"), signin.forget_old),
     ("forget what was begun", crontab(minute="17"), beginnings.forget_old),
+    ("forget approvals", crontab(minute="18"), approvals.forget_old),
     ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
     ("forget messages", crontab(minute="40", hour="3"), outbox.forget_old),

@@ -8,7 +8,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import links, sessions, signup
+from accounts import app_passwords, links, sessions, signup
 from accounts.profile import me
 from clock import now
 from db import transaction
@@ -95,6 +95,7 @@ def revert(token: str) -> User:
                                       Link.used.is_null(), Link.id > link.id).execute()
         signup.forget_password(person)
         sessions.end_everything(person, "reset")
+        app_passwords.revoke_all(person)
         audit.record_for(person.id, "address.reverted", new=new)
         outbox.post_to(person, "address_reverted")
         return person

@@ -20,6 +20,12 @@ def begin(kind: str, facts: dict[str, Any], *, place: str = "", user: int | None
     return secret
 
 
+def held(secret: str, kind: str, *, session: int | None = None) -> dict[str, Any]:
+    """The facts of what was begun, not used up; nothing for any other secret, kind or session."""
+    begun = Begun.get_or_none(Begun.token_hash == crypto.digest(secret), Begun.kind == kind, Begun.expires > now())
+    return dict(begun.facts) if begun and begun.session_id == session else {}
+
+
 def take(secret: str, kind: str, *, session: int | None = None) -> Begun:
     """What was begun, now used up: of two at once, one gets it. NotHere for any other secret, kind or session."""
     with transaction():

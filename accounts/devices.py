@@ -1,12 +1,16 @@
 """Browsers a person has used before. A cookie tells them again; strangers cannot lock them out (LG-18)."""
+import audit
 import crypto
 import current
+from accounts import sessions
 from accounts.sessions import network
 from clock import DAY, now
 from db import transaction
 from models import Device, PersonalEvent, Session, User
+from rules import NotHere
 
 LIFE = 400 * DAY                                # of the cookie: the most that browsers grant
+TRUST = 30 * DAY                                # so long a remembered browser spares the second step
 
 
 def known(user: User, token: str) -> Device | None:
@@ -15,6 +19,57 @@ def known(user: User, token: str) -> Device | None:
         return None
     return Device.get_or_none(  # type: ignore[no-any-return]
         Device.token_hash == crypto.digest(token), Device.user == user.id, Device.epoch == user.epoch)
+
+
+def spares(user: User) -> bool:
+    """May a browser spare this person the second step? Whoever runs the installation is asked every time."""
+    return bool(user.trusts_browsers and not user.operator)
+
+
+def trusted(user: User, token: str) -> bool:
+    """Is this a browser in which this person wanted not to be asked for the second step, and may it be (TF-14)?"""
+    device = known(user, token)
+    return bool(spares(user) and device and device.trusted_until and device.trusted_until > now())
+
+
+def trust(user: User, device: Device) -> None:
+    """The second step is not asked for in this browser for a while. In the transaction of a sign-in."""
+    if spares(user):
+        Device.update(trusted_until=now() + TRUST).where(Device.id == device.id).execute()
+        audit.record_for(user.id, "browser.remembered")
+
+
+def remembered(user: User) -> list[Device]:
+    """The browsers in which the second step is not asked for, the latest first."""
+    return list(Device.select().where(Device.user == user.id, Device.epoch == user.epoch,
+                                      Device.trusted_until > now()).order_by(Device.last_seen.desc(), Device.id))
+
+
+def forget(user: User, public_id: str) -> None:
+    """The second step is asked for again in one browser. NotHere for anybody else's."""
+    with transaction():
+        device = next((each for each in remembered(user) if each.public_id == public_id), None)
+        if device is None or not sessions.forget_browsers(user, Device.id == device.id):
+            raise NotHere
+        audit.record_for(user.id, "browser.forgotten", count=1)
+
+
+def forget_all(user: User) -> int:
+    """The second step is asked for again in every browser. How many there were."""
+    with transaction():
+        count = sessions.forget_browsers(user)
+        audit.record_for(user.id, "browser.forgotten", count=count)
+        return count
+
+
+def allow_trust(user: User, allowed: bool) -> None:
+    """May browsers be remembered at all (G7-R7)? What was remembered is forgotten when they may not."""
+    with transaction():
+        User.update(trusts_browsers=allowed).where(User.id == user.id).execute()
+        user.trusts_browsers = allowed
+        if not allowed:
+            sessions.forget_browsers(user)
+        audit.record_for(user.id, "browser.trust_on" if allowed else "browser.trust_off")
 
 
 def strange(user: User, token: str) -> bool:

@@ -3,7 +3,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import links, passwords, sessions, signup
+from accounts import app_passwords, links, passwords, sessions, signup
 from clock import now
 from db import transaction
 from models import Link, User
@@ -51,6 +51,7 @@ def renew(token: str, password: str) -> User:
         signup.set_password(user, phc, long=passwords.stands_alone(password))
         links.end(user, links.ADDRESS_CONFIRM)
         sessions.end_everything(user, "reset")
+        app_passwords.revoke_all(user)
         limits.forgive(limits.SIGN_IN_ROW, user.email)
         audit.record_for(user.id, "password.reset_done")
         outbox.post_to(user, "password_changed", at=int(now().timestamp()))

@@ -6,13 +6,14 @@ import i18n
 import outbox
 import plugins
 import rules
-from accounts import sessions
+from accounts import approvals, sessions
 from accounts.factors import Factor, backup_codes
 from clock import now
 from db import transaction
 from i18n import _l
 from models import Credential, User
 from rules import Refused
+from settings import setting
 
 PENDING_LIFE = timedelta(hours=1)
 MOST = 10                                       # of one kind: each app is one more code that fits
@@ -77,7 +78,7 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
     with transaction():
         credential = _own(user, public_id)
         last = not (Credential.select().where(Credential.user == user.id, Credential.state == Credential.ACTIVE,
-                                              Credential.kind != backup_codes.BackupCodes.name,
+                                              Credential.kind.not_in(handed_out()),
                                               Credential.id != credential.id).exists())
         if last and not user.password_long:
             raise Refused(_l("Your password is too short to stand alone. Choose one of at least 15 characters first."))
@@ -106,9 +107,15 @@ def renew_codes(user: User) -> list[str]:
 
 
 def active(user_id: int) -> list[Credential]:
-    """The factors a person has set up, without the codes."""
+    """The factors a person has set up, without what comes beside them."""
     return list(Credential.select().where(Credential.user == user_id, Credential.state == Credential.ACTIVE,
-                                          Credential.kind != backup_codes.BackupCodes.name).order_by(Credential.id))
+                                          Credential.kind.not_in(handed_out())).order_by(Credential.id))
+
+
+def handed_out() -> list[str]:
+    """The kinds that come beside others: none of them is ever the only one."""
+    offered = plugins.load("accounts.factors", setting.second_factors)
+    return [backup_codes.BackupCodes.name, approvals.KIND, *(name for name, each in offered.items() if not each.own)]
 
 
 def forget_old() -> None:

@@ -1,13 +1,13 @@
 """Sessions: begun, found at every request by one constant statement, listed, ended."""
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import audit
 import crypto
 import current
 from clock import DAY, HOUR, MINUTE, now
-from db import database, instant, placeholders, transaction
+from db import database, instant, placeholders, stored, transaction
 from models import Device, Session, User
 from rules import NotHere
 
@@ -17,6 +17,8 @@ LIFE_OPERATOR, IDLE_OPERATOR = 12 * HOUR, 15 * MINUTE
 MOST = 50                                       # sessions a person; the oldest end (SS-14)
 CREDENTIALS, PEOPLE = 5 * MINUTE, 15 * MINUTE   # how old a proof may be, for what (decisions, «Security numbers»)
 MARGIN = 5 * MINUTE                             # for filling in a form that was opened in time
+TRUSTED = "trusted"                             # the proof that a remembered browser is: none that is fresh
+NEVER = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class SignedIn:
     proofs: tuple[str, ...]
     proved: datetime
     last_seen: datetime
+    waits: str = ""             # the id of a sign-in that waits for a yes in this browser
     token: str = field(default="", repr=False)
 
     # What Flask-Login asks of a user.
@@ -64,17 +67,21 @@ class SignedIn:
 _FIND = """
 SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last_name, a.language, a.country,
        a.time_zone, a.theme, a.operator, a.two_factor, s.proofs, s.proved, s.last_seen,
-       s.idle_seconds, s.expires
+       s.idle_seconds, s.expires,
+       (SELECT w.public_id FROM approval AS w JOIN attempt AS t ON t.id = w.attempt_id
+        WHERE w.user_id = a.id AND w.state = 'waiting' AND w.expires > ?
+          AND (t.device_id IS NULL OR s.device_id IS NULL OR t.device_id <> s.device_id)
+        ORDER BY w.id DESC LIMIT 1)
 FROM session AS s JOIN account AS a ON a.id = s.user_id
 WHERE s.token_hash = ? AND s.ended IS NULL AND s.epoch = a.epoch AND a.suspended IS NULL"""
 
 
 def find(token: str) -> SignedIn | None:
     """Whose session this is, if it lives. Nobody: unknown, ended, too old, idle too long, or overtaken by an epoch."""
-    row = database.execute_sql(placeholders(_FIND), (crypto.digest(token),)).fetchone()
+    row = database.execute_sql(placeholders(_FIND), (stored(now()), crypto.digest(token))).fetchone()
     if row is None:
         return None
-    *rest, proofs, proved, seen, idle_seconds, end = row
+    *rest, proofs, proved, seen, idle_seconds, end, waits = row
     last_seen: datetime = instant(seen)  # type: ignore[assignment]
     expires: datetime = instant(end)  # type: ignore[assignment]
     if min(last_seen + timedelta(seconds=idle_seconds), expires) <= now():
@@ -82,7 +89,8 @@ def find(token: str) -> SignedIn | None:
         with transaction():
             _end(Session.id == rest[0], "expired")
         return None
-    return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, token)  # type: ignore[call-arg]
+    return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, waits or "",  # type: ignore[call-arg]
+                    token)
 
 
 def touch(who: SignedIn) -> None:
@@ -92,13 +100,17 @@ def touch(who: SignedIn) -> None:
 
 
 def begin(user: User, proofs: str, *, stay: bool, device: Device | None) -> str:
-    """A new session; its secret, said once, for the cookie. Inside the transaction of a sign-in."""
+    """A new session; its secret, said once, for the cookie. Inside the transaction of a sign-in.
+
+    A browser that was trusted is no fresh proof: whatever asks for one asks in this session, too.
+    """
     secret = crypto.token()
     who = current.actor()
     life, idle = ((LIFE_OPERATOR, IDLE_OPERATOR) if user.operator
                   else (LIFE_STAYING, IDLE_STAYING) if stay else (LIFE, IDLE))
     Session.create(token_hash=crypto.digest(secret), user=user, device=device, epoch=user.epoch, proofs=proofs,
-                   stay=stay, agent=who.agent, network=network(who.address), expires=now() + life,
+                   proved=NEVER if TRUSTED in proofs.split() else now(), stay=stay, agent=who.agent,
+                   network=network(who.address), expires=now() + life,
                    idle_seconds=int(idle.total_seconds()))
     _keep_within_cap(user)
     return secret
@@ -156,17 +168,24 @@ def end_all() -> None:
 
 def end_everything(user: User, why: str, *, keep: int | None = None) -> None:
     """Every session, known device and half-way sign-in of a person ends at the next request; `keep` lives on,
-    and the browser it is in stays known.
+    and the browser it is in stays known. None spares the second step any more.
 
     Raises the account's epoch, which everything signed in carries.
     """
     User.update(epoch=User.epoch + 1).where(User.id == user.id).execute()
     user.epoch = User.select(User.epoch).where(User.id == user.id).scalar()
     _end((Session.user == user.id) & (Session.id != (keep or 0)), why)
+    forget_browsers(user)
     if keep:
         Session.update(epoch=user.epoch).where(Session.id == keep).execute()
         Device.update(epoch=user.epoch).where(
             Device.id.in_(Session.select(Session.device).where(Session.id == keep))).execute()
+
+
+def forget_browsers(user: User, *which: Any) -> int:
+    """The second step is asked for again in every browser of a person, or in some. How many. In a transaction."""
+    return int(Device.update(trusted_until=None).where(
+        Device.user == user.id, Device.trusted_until.is_null(False), *which).execute())
 
 
 def living(user_id: int) -> list[Session]:

@@ -85,10 +85,15 @@ def ways() -> dict[str, Backend]:
 
 
 def proved(proof: Proof, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
-    """A first proof was given, wherever: in, or on to the second step. Every door comes by here (TF-08)."""
-    if factors_of(proof.user) and not proof.complete:
-        return Outcome(attempt=_half_way(proof.user, proof.proofs, stay, device, place), user=proof.user, place=place)
-    return _in(proof.user, proof.proofs, stay=stay, device=device, place=place)
+    """A first proof was given, wherever: in, or on to the second step. Every door comes by here (TF-08).
+
+    A browser the person had us remember spares the step; what it proves is named `trusted`, and is never fresh.
+    """
+    if proof.complete or not factors_of(proof.user):
+        return _in(proof.user, proof.proofs, stay=stay, device=device, place=place)
+    if devices.trusted(proof.user, device):
+        return _in(proof.user, f"{proof.proofs} {sessions.TRUSTED}", stay=stay, device=device, place=place)
+    return Outcome(attempt=_half_way(proof.user, proof.proofs, stay, device, place), user=proof.user, place=place)
 
 
 def _backends() -> dict[str, Backend]:
@@ -104,16 +109,18 @@ def half_way(token: str) -> Attempt | None:
                    User.epoch == Attempt.epoch, User.suspended.is_null()).first())
 
 
-def with_second_step(token: str, kind: str, answer: str, *, device: str = "") -> Outcome:
+def with_second_step(token: str, kind: str, answer: str, *, device: str = "", remember: bool = False) -> Outcome:
     """The second proof. Refused when it is wrong; five wrong ones end this sign-in (TF-04).
 
-    NotHere when nobody is half-way in under this cookie.
+    `remember`: this browser spares the step from now on. NotHere when nobody is half-way in under this cookie.
     """
     attempt = half_way(token)
     if attempt is None:
         raise rules.NotHere
     user = attempt.user
     factor = factors_of(user).get(kind)
+    if factor and not factor.answered(attempt.asked.get(kind, {})):
+        raise Refused(factor.refusal, "code")
     _count_code(_counted(attempt))
     with transaction():
         if not (Attempt.update(tries=Attempt.tries + 1)
@@ -128,26 +135,38 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "") ->
     with transaction():
         if not Attempt.delete().where(Attempt.id == attempt.id).execute():
             raise rules.NotHere
-        return _in(user, f"{attempt.proofs} {kind}", stay=attempt.stay, device=device, place=attempt.place)
+        return _in(user, f"{attempt.proofs} {kind}", stay=attempt.stay, device=device, place=attempt.place,
+                   remember=remember)
 
 
-def ask(attempt: Attempt, kind: str) -> dict[str, Any]:
-    """What a factor asks this time, to be shown; what its answer must match is kept with the attempt."""
+def ask(attempt: Attempt, kind: str, *, anew: bool = False) -> dict[str, Any]:
+    """What a factor asks this time, to be shown; what its answer must match is kept with the attempt.
+
+    What was asked before and still holds is shown again, unless it is to be asked `anew`.
+    """
     factor = factors_of(attempt.user)[kind]
     if not factor.asks:
         return {}
-    facts, shown = factor.ask(attempt.user)
-    with transaction():
-        Attempt.update(asked={kind: facts}).where(Attempt.id == attempt.id).execute()
+    held = None if anew else factor.again(attempt.asked.get(kind, {}))
+    if held is not None:
+        return held
+    facts, shown = factor.ask_for(attempt)
+    if facts:
+        with transaction():
+            attempt.asked = attempt.asked | {kind: facts}
+            Attempt.update(asked=attempt.asked).where(Attempt.id == attempt.id).execute()
     return shown
 
 
 def _asked(attempt: Attempt, kind: str) -> dict[str, Any]:
-    """What was asked, for one answer: of two at once, one gets it (WA-02)."""
+    """What was asked, for one answer: of two at once, one gets it (WA-02). What holds longer stays."""
     with transaction():
         fresh = db.locked(Attempt.select(Attempt.asked).where(Attempt.id == attempt.id)).first()
-        Attempt.update(asked={}).where(Attempt.id == attempt.id).execute()
-        return dict(fresh.asked.get(kind, {})) if fresh else {}
+        asked = dict(fresh.asked) if fresh else {}
+        mine: dict[str, Any] = asked.pop(kind, {})
+        if plugins.find("accounts.factors", kind).again(mine) is None:
+            Attempt.update(asked=asked).where(Attempt.id == attempt.id).execute()
+        return mine
 
 
 def tries_left(attempt: Attempt) -> int:
@@ -178,7 +197,7 @@ def prove(user: User, kind: str, answer: str, asked: dict[str, Any]) -> bool:
                                                     Credential.state == Credential.ACTIVE):
             if factor.check(credential, answer, asked):
                 Credential.update(last_used=now()).where(Credential.id == credential.id).execute()
-                if not factor.own:
+                if kind == backup_codes.BackupCodes.name:
                     _note_code(user)
                 return True
     return False
@@ -197,7 +216,7 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
             audit.record_for(user.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "password")
     proofs: tuple[str, ...] = ("password",)
-    if active := factors_of(user):
+    if active := factors_of(user, inside=True):
         _count_code(f"{user.id} in session {who.session_id}")
         if kind not in active or not prove(user, kind, answer, asked or {}):
             with transaction():
@@ -209,14 +228,17 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
     return sessions.renew(who, proofs)
 
 
-def factors_of(user: User) -> dict[str, Factor]:
-    """The second factors a person has active, by kind, in the order they are offered."""
+def factors_of(user: User, *, inside: bool = False) -> dict[str, Factor]:
+    """The second factors a person has active, by kind, in the order they are offered.
+
+    `inside`: those good for a fresh proof from inside a session.
+    """
     if not user.two_factor:
         return {}
     kinds = {kind for (kind,) in Credential.select(Credential.kind).where(
         Credential.user == user.id, Credential.state == Credential.ACTIVE).distinct().tuples()}
     return {name: factor for name, factor in plugins.load("accounts.factors", setting.second_factors).items()
-            if name in kinds}
+            if name in kinds and (factor.inside or not inside)}
 
 
 def welcome(user: User, proofs: str, *, device: str = "", stay: bool = False, place: str = "") -> Outcome:
@@ -229,13 +251,15 @@ def forget_old() -> None:
         Attempt.delete().where(Attempt.expires < now()).execute()
 
 
-def _in(user: User, proofs: str, *, stay: bool, device: str, place: str) -> Outcome:
+def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remember: bool = False) -> Outcome:
     with transaction():
         if devices.strange(user, device):
             alerts.new_sign_in(user)
         ours, token = devices.remember(user, device)
         secret = sessions.begin(user, proofs, stay=stay, device=ours)
         audit.record_for(user.id, "sign_in.done", proof=proofs, stay=stay)
+        if remember:
+            devices.trust(user, ours)
     return Outcome(session=secret, device=token, user=user, place=place)
 
 

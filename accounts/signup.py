@@ -5,7 +5,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import links, passwords
+from accounts import links, passwords, sessions
 from clock import now
 from db import transaction
 from i18n import _l
@@ -94,11 +94,12 @@ def make_operator(person: User) -> None:
 def set_password(user: User, phc: str, *, long: bool) -> None:
     """In a transaction; the slow hash was made before it. `long`: may it stand alone (decision 17)?
 
-    A link for a new one opens nothing after that (G15).
+    A link for a new one opens nothing after that (G15), and no browser spares the second step (TF-14).
     """
     links.end(user, links.RESET)
-    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long).where(
-        User.id == user.id).execute()
+    sessions.forget_browsers(user)
+    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long,
+                must_renew=False).where(User.id == user.id).execute()
 
 
 def forget_password(user: User) -> None:

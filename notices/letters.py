@@ -37,6 +37,13 @@ def write(message: Message) -> Letter:
         return Letter(subject, _tidy(text), html)
 
 
+def short(message: Message, **facts: Any) -> str:
+    """A message of one line, in the recipient's language."""
+    with i18n.speaking(i18n.Voice(message.language, message.country, message.time_zone or i18n.Voice.time_zone)):
+        return _line(templating.render_block(f"notices/{message.notice}.html", "text", message.language,
+                                             instance=setting.instance, **facts))
+
+
 def link(message: Message) -> str:
     """The address its button leads to; its token is made anew here and stored nowhere."""
     notice = NOTICES[message.notice]

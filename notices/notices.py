@@ -57,4 +57,10 @@ NOTICES = {notice.name: notice for notice in (
     Notice("backup_codes_renewed"),
     Notice("account_suspended"),
     Notice("account_reinstated"),
+    Notice("approval_denied"),
+    Notice("approval_on"),
+    Notice("approval_off"),
+    Notice("app_password_created"),
+    Notice("app_password_revoked"),
+    Notice("app_passwords_revoked"),
 )}

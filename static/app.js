@@ -51,6 +51,11 @@
     setTimeout(() => { if (back?.isConnected && document.activeElement === document.body) back.focus(); });
   });
 
+  // --- an answer that was given elsewhere: the form that waited for it goes on ---
+
+  const go = () => one("[data-go]")?.closest("form").requestSubmit();
+  on("htmx:after:swap", go);
+
   // --- busy regions, lost connections ---
 
   on("htmx:before:request", event => event.detail.ctx.target?.setAttribute?.("aria-busy", "true"));

@@ -3,17 +3,18 @@ from flask import Response, g, make_response, request
 
 import plugins
 import web
-from accounts import passwords, second_factors
-from accounts.factors import backup_codes
+from accounts import approvals, devices, passwords, profile, second_factors
+from accounts.factors import Factor, backup_codes
 from accounts.sessions import CREDENTIALS
-from forms import Form, Text, required
+from forms import Form, Text, Tick, required
 from i18n import _, _l
+from limits import FACTOR_CONFIRM
 from models import Credential, User
 from organisations import protection
 from pages import page
 from rules import NotHere
 from settings import setting
-from web import SIGNED_IN, Blueprint, done
+from web import SIGNED_IN, Blueprint, done, go
 
 blueprint = Blueprint("security", __name__)
 
@@ -22,8 +23,20 @@ class CodeForm(Form):
     code = Text(_l("Code"), [required()])
 
 
+class NumberForm(Form):
+    number = Text(_l("Mobile number"), [required()])
+
+
 class LabelForm(Form):
     label = Text(_l("Name"))
+
+
+class TrustForm(Form):
+    trusts = Tick(_l("Browsers may be remembered for 30 days"))
+
+
+class SwitchForm(Form):
+    on = Tick(_l("On"))
 
 
 class NothingForm(Form):
@@ -39,8 +52,17 @@ def show() -> Response:
 @blueprint.page("/account/security/two-factor", needs=SIGNED_IN)
 def two_factor() -> Response:
     """Which ways there are, and which are set up."""
-    return page("accounts/two_factor.html", factors=second_factors.active(g.me.user_id), kinds=offered(),
-                left=left(), next=place())
+    return ways(TrustForm(trusts=profile.me().trusts_browsers))
+
+
+@blueprint.action("/account/security/browsers", needs=SIGNED_IN, fresh=CREDENTIALS)
+def trust() -> Response:
+    """May a browser be remembered, so that it spares the second step?"""
+    form = TrustForm()
+    if form.submit_to(lambda trusts: devices.allow_trust(profile.me(), trusts)):
+        return done(_("Browsers may be remembered.") if form.trusts.data else _("No browser is remembered."),
+                    ".two_factor")
+    return ways(form, 422)
 
 
 @blueprint.page("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -49,7 +71,21 @@ def enrol(kind: str) -> Response:
     return enrolment(known(kind), CodeForm())
 
 
-@blueprint.action("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
+@blueprint.page("/account/security/two-factor/<kind>/begin", needs=SIGNED_IN, fresh=CREDENTIALS)
+def start(kind: str) -> Response:
+    """What must be said before a way can be set up: the number of a phone."""
+    return beginning(kind, NumberForm())
+
+
+@blueprint.action("/account/security/two-factor/<kind>/begin", needs=SIGNED_IN, fresh=CREDENTIALS)
+def begin(kind: str) -> Response:
+    form = NumberForm()
+    if form.submit_to(lambda number: second_factors.begin(profile.me(), known(kind), number)):
+        return go(".enrol", kind=kind)
+    return beginning(kind, form, 422)
+
+
+@blueprint.action("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS, limit=FACTOR_CONFIRM)
 def confirm(kind: str) -> Response:
     form = CodeForm()
     person = User.get_by_id(g.me.user_id)
@@ -117,12 +153,37 @@ def handed_out(codes: list[str], *, first: bool) -> Response:
     return page("accounts/codes.html", codes=codes, first=first, next=place())
 
 
+@blueprint.action("/account/security/approval", needs=SIGNED_IN, fresh=CREDENTIALS)
+def switch_approval() -> Response:
+    """May a sign-in be approved in another browser?"""
+    form = SwitchForm()
+    if form.submit_to(lambda on: approvals.switch(profile.me(), on)):
+        return done(_("Sign-ins can be approved in another browser.") if form.on.data else
+                    _("Sign-ins are no longer approved in another browser."), ".two_factor")
+    return ways(TrustForm(), 422)
+
+
+def ways(form: TrustForm, status: int = 200) -> Response:
+    return page("accounts/two_factor.html", status, factors=second_factors.active(g.me.user_id), kinds=offered(),
+                left=left(), form=form, next=place(), approved_elsewhere=approvals.switched_on(g.me.user_id),
+                approval="approval" in setting.second_factors)
+
+
 def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
     person = User.get_by_id(g.me.user_id)
-    credential = second_factors.pending(person, kind) or second_factors.begin(person, kind)
-    factor = offered()[kind]
+    factor, credential = offered()[kind], second_factors.pending(person, kind)
+    if credential is None and factor.says_first:
+        return go(".start", kind=kind)
+    credential = credential or second_factors.begin(person, kind)
     return page("accounts/enrol.html", status, form=form, kind=kind, factor=factor, next=place(),
                 **factor.shown(person, credential))
+
+
+def beginning(kind: str, form: NumberForm, status: int = 200) -> Response:
+    factor = offered()[known(kind)]
+    if not factor.says_first:
+        raise NotHere
+    return page("accounts/enrol_begin.html", status, form=form, kind=kind, factor=factor)
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
@@ -160,7 +221,7 @@ def known(kind: str) -> str:
     return kind
 
 
-def offered() -> dict[str, object]:
+def offered() -> dict[str, Factor]:
     """The factors that people set up themselves."""
     return {name: factor for name, factor in plugins.load("accounts.factors", setting.second_factors).items()
             if factor.own}

@@ -2,7 +2,7 @@
 from flask import Response, flash, g
 
 import entering
-from accounts import agents, sessions
+from accounts import agents, devices, profile, sessions
 from accounts.sessions import CREDENTIALS
 from i18n import _, ngettext
 from pages import page
@@ -13,8 +13,8 @@ blueprint = Blueprint("sessions", __name__)
 
 @blueprint.page("/account/sessions", needs=SIGNED_IN)
 def show() -> Response:
-    return page("accounts/sessions.html", sessions=sessions.living(g.me.user_id), told=agents.told,
-                handheld=agents.handheld)
+    return page("accounts/sessions.html", sessions=sessions.living(g.me.user_id),
+                browsers=devices.remembered(profile.me()), told=agents.told, handheld=agents.handheld)
 
 
 @blueprint.action("/account/sessions/<id>/end", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -36,3 +36,15 @@ def end_all() -> Response:
     response = entering.let_out(go("signin.form"))
     flash(_("You are signed out everywhere."), "done")
     return response
+
+
+@blueprint.action("/account/sessions/browsers/<id>/forget", needs=SIGNED_IN, fresh=CREDENTIALS)
+def forget(id: str) -> Response:
+    devices.forget(profile.me(), id)
+    return done(_("In that browser the second proof is asked for again."), ".show")
+
+
+@blueprint.action("/account/sessions/browsers/forget", needs=SIGNED_IN, fresh=CREDENTIALS)
+def forget_all() -> Response:
+    devices.forget_all(profile.me())
+    return done(_("The second proof is asked for again in every browser."), ".show")

@@ -1,9 +1,9 @@
 """Signing in and out."""
-from flask import Response, g, request
+from flask import Response, flash, g, request
 
 import entering
 import web
-from accounts import sessions, signin
+from accounts import devices, sessions, signin
 from forms import EmailAddress, Form, Secret, Text, Tick, required
 from i18n import _, _l, ngettext
 from models import Attempt
@@ -23,6 +23,7 @@ class SignInForm(Form):
 class SecondStepForm(Form):
     factor = Text(_l("Way"))
     code = Text(_l("Code"), [required()])
+    remember = Tick(_l("Remember this browser for 30 days"))
 
 
 @blueprint.page("/signin", needs=ANYONE)
@@ -61,7 +62,8 @@ def prove() -> Response:
     device = entering.this_device()
     kind = answer.factor.data or next(iter(signin.factors_of(attempt.user)), "")
     try:
-        if not answer.submit_to(lambda factor, code: signin.with_second_step(token, kind, code, device=device)):
+        if not answer.submit_to(lambda factor, code, remember: signin.with_second_step(
+                token, kind, code, device=device, remember=remember)):
             if signin.half_way(token) is None:
                 return too_often(signin.pause(attempt))
             return challenge(attempt, answer, 422)
@@ -70,6 +72,18 @@ def prove() -> Response:
     response = entering.let_in(answer.result, stay=attempt.stay)
     entering.forget(response, ATTEMPT_COOKIE)
     return response
+
+
+@blueprint.action("/signin/second-step/again", needs=ANYONE)
+def ask_again() -> Response:
+    """Another code, for the same sign-in: the wrong ones stay counted."""
+    attempt, kind = signin.half_way(web.cookie(ATTEMPT_COOKIE)), SecondStepForm().factor.data
+    if attempt is None:
+        return go(".form")
+    factor = signin.factors_of(attempt.user).get(kind)
+    if factor and factor.another and (refused := signin.ask(attempt, kind, anew=True).get("refused")):
+        flash(str(refused), "warning")
+    return go(".second_step", **{"with": kind})
 
 
 @blueprint.action("/signin/cancel", needs=ANYONE)
@@ -100,7 +114,8 @@ def challenge(attempt: Attempt, form: Form, status: int = 200) -> Response:
     chosen = form.factor.data if form.factor.data in factors else next(iter(factors), "")
     asked = signin.ask(attempt, chosen) if chosen else {}
     return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen, asked=asked,
-                email=user.email_typed, pause=signin.pause(attempt), tries=signin.tries_left(attempt))
+                email=user.email_typed, spares=devices.spares(user), pause=signin.pause(attempt),
+                tries=signin.tries_left(attempt))
 
 
 def too_often(pause: int) -> Response:

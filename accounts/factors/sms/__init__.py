@@ -1,0 +1,152 @@
+"""Codes by text message, to a mobile number of a few countries (G7).
+
+A code is for one occasion, a sign-in or a setting up, and for ten minutes. It
+is made of its occasion by a key of ours and stored nowhere. Telephone networks
+can be listened to and numbers taken over (NIST calls them «restricted»): the
+page where it is set up says so, and what is better stands before it.
+"""
+import hmac
+import logging
+from dataclasses import replace
+from typing import Any
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+import crypto
+import formats
+import limits
+import outbox
+from accounts.factors import Factor
+from clock import MINUTE, epoch
+from db import transaction
+from i18n import _l
+from limits import Limit
+from models import Credential, Message, User
+from rules import Refused, TooMany
+from settings import setting
+
+log = logging.getLogger(__name__)
+
+LIFE = 10 * MINUTE
+MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+EVERYBODY = "everybody"                         # whose messages the day's budget counts
+ALARM = 5                                       # it sounds when a fifth is left
+
+
+class Sms(Factor):
+    name, label = "sms", _l("Text message")
+    hint = _l("A code of 6 digits, sent to your mobile phone. An app is safer.")
+    refusal = _l("This code is not right, or its ten minutes are over.")
+    another = _l("Send another code")
+    icon, asks, says_first = "message-square-text", True, True
+
+    def begin(self, user: User, secret: str = "") -> Credential:
+        """`secret` is the number, as it was typed."""
+        number = mobile(secret, user.country)
+        credential = Credential.create(user=user, kind=self.name, label=masked(number))
+        credential.secret = crypto.seal(number.encode(), place(credential))
+        credential.facts = send(user, credential)
+        credential.save()
+        return credential  # type: ignore[no-any-return]
+
+    def shown(self, user: User, credential: Credential) -> dict[str, Any]:
+        return told(credential.facts)
+
+    def ask(self, user: User) -> tuple[dict[str, Any], dict[str, Any]]:
+        """To the number that was set up last. Nothing, and why, when no more may be sent."""
+        credential = (Credential.select().where(Credential.user == user.id, Credential.kind == self.name,
+                                                Credential.state == Credential.ACTIVE)
+                      .order_by(Credential.id.desc()).get())
+        try:
+            facts = send(user, credential)
+        except Refused as refusal:
+            return {}, {"refused": refusal.why}
+        return facts, told(facts)
+
+    def again(self, asked: dict[str, Any]) -> dict[str, Any] | None:
+        return told(asked) if asked.get("until", 0) > epoch() else None
+
+    def check(self, credential: Credential, answer: str, asked: dict[str, Any]) -> bool:
+        """Bound to what it was sent for, which ends with the first right answer (TF-17)."""
+        return (asked.get("credential") == credential.public_id and asked["until"] > epoch()
+                and hmac.compare_digest(code(asked["credential"], asked["occasion"]).encode(),
+                                        answer.replace(" ", "").encode()))
+
+
+def mobile(text: str, country: str) -> str:
+    """E.164, or Refused: a mobile number of the countries we send to. Without a prefix it is one of `country`."""
+    home = country if country in setting.sms_countries else setting.sms_countries[0]
+    try:
+        number = phonenumbers.parse(text, home)
+    except phonenumbers.NumberParseException:
+        raise Refused(_l("This is no phone number. Enter it with its country, for example +41 79 555 01 23."),
+                      "number") from None
+    if phonenumbers.region_code_for_number(number) not in setting.sms_countries:
+        raise Refused(_l("Codes are sent to mobile numbers of these countries: %(countries)s.",
+                         countries=_countries()), "number")
+    if phonenumbers.number_type(number) not in MOBILE:
+        raise Refused(_l("Enter the number of a mobile phone."), "number")
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def masked(number: str) -> str:
+    """What is shown of it anywhere: the country and the last two digits."""
+    return f"+{phonenumbers.parse(number).country_code} … {number[-2:]}"
+
+
+def send(user: User, credential: Credential) -> dict[str, Any]:
+    """A new code leaves; its occasion, to be kept where the answer will be looked at. Refused when it is too many."""
+    _afford(user, number_of(credential))
+    facts = {"occasion": crypto.public_id(), "credential": credential.public_id,
+             "until": epoch() + int(LIFE.total_seconds())}
+    with transaction():
+        outbox.post("sms_code", credential.label, channel="sms", language=user.language, country=user.country,
+                    time_zone=user.time_zone, user=user.id, subject=facts["occasion"], **facts)
+    return facts | {"number": credential.label}
+
+
+def told(facts: dict[str, Any]) -> dict[str, Any]:
+    """What a page shows of a code that was sent: to whom, and what became of the message."""
+    return {"number": facts["number"], "mail": Message.get_or_none(Message.subject == facts["occasion"])}
+
+
+def code(credential: str, occasion: str) -> str:
+    return crypto.six_digits("sms code", credential, occasion)
+
+
+def number_of(credential: Credential) -> str:
+    return crypto.unseal(credential.secret, place(credential)).decode()
+
+
+def place(credential: Credential) -> str:
+    return f"credential.number.{credential.public_id}"
+
+
+def budget() -> Limit:
+    """So many messages a day, of all people together: what somebody else's trick may cost us (TF-16)."""
+    return replace(limits.SMS_DAY, times=setting.sms_a_day)
+
+
+def _countries() -> str:
+    names = formats.country_names()
+    return formats.list_of([names.get(each, each) for each in setting.sms_countries])
+
+
+def _afford(user: User, number: str) -> None:
+    try:
+        limits.spend(limits.SMS_NUMBER, number)
+        limits.spend(limits.SMS_PERSON, user.id)
+    except TooMany:
+        raise Refused(_l("Several codes were sent already. Choose another way, or try again later."),
+                      "number") from None
+    try:
+        left = limits.spend(budget(), EVERYBODY)
+    except TooMany:
+        log.error("the day's %s text messages are all used: nobody is sent a code any more", budget().times)
+        raise Refused(_l("No more text messages can be sent today. Choose another way."), "number") from None
+    if left == budget().times // ALARM:
+        log.warning("of the day's %s text messages only %s are left", budget().times, left)
+
+
+plugin = Sms()
