@@ -42,6 +42,7 @@ SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses o
 SECOND_STEP_ROW = Limit("second step in a row", 100, 30 * 86_400, "wrong codes, none right between: the next ones wait",
                         told=_l("Too many wrong codes: this account now opens only in a browser that it knows."))
 WAY_NETWORK = Limit("way network", 120, 900, "one network beginning to sign in by key or elsewhere")
+SIGNED_OUT_NETWORK = Limit("sign-out elsewhere", 3000, 900, "a provider's word that people signed out there, in waves")
 PROOF = Limit("proof", 10, 900, "wrong passwords from inside a session")
 SIGN_UP_ADDRESS = Limit("sign-up address", 3, 3600, "mails to somebody who may not have asked")
 SIGN_UP_NETWORK = Limit("sign-up network", 20, 3600, "one network making accounts")

@@ -195,12 +195,15 @@ class Blueprint(flask.Blueprint):
         return self._open(rule, "GET", needs, fresh, limit, options)
 
     def action(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-               **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Changes something. A proof may be five minutes older than where its form was opened."""
-        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, options)
+               machine: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Changes something. A proof may be five minutes older than where its form was opened.
+
+        `machine`: a program asks, not a page of ours: it has no token, and its word must prove itself (decision 9).
+        """
+        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, options, machine)
 
     def _open(self, rule: str, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
-              options: dict[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+              options: dict[str, Any], machine: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -218,6 +221,7 @@ class Blueprint(flask.Blueprint):
                     return view(*args, **kwargs)
                 return _within(limit, lambda: view(*args, **kwargs))
             guarded.needs, guarded.fresh, guarded.limit = needs, fresh, limit  # type: ignore[attr-defined]
+            guarded.machine = machine  # type: ignore[attr-defined]
             self.add_url_rule(rule, view.__name__, guarded, methods=[method], **options)
             return view
         return decorate

@@ -20,7 +20,7 @@ import limits
 import logs
 import outbox
 import plugins
-from accounts import beginnings, devices, second_factors, sessions, signin
+from accounts import beginnings, devices, identities, second_factors, sessions, signin
 from clock import epoch
 from organisations import invitations
 from settings import private, setting
@@ -66,6 +66,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("remind invitations", crontab(minute="5"), invitations.remind_due),
     ("forget sign-ins half-way", crontab(minute="15"), signin.forget_old),
     ("forget what was begun", crontab(minute="17"), beginnings.forget_old),
+    ("look again who is in the directory", crontab(minute="10"), identities.look_again),
     ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
     ("forget messages", crontab(minute="40", hour="3"), outbox.forget_old),

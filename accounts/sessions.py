@@ -91,15 +91,19 @@ def touch(who: SignedIn) -> None:
         Session.update(last_seen=now()).where(Session.id == who.session_id, Session.ended.is_null()).execute()
 
 
-def begin(user: User, proofs: str, *, stay: bool, device: Device | None) -> str:
-    """A new session; its secret, said once, for the cookie. Inside the transaction of a sign-in."""
+def begin(user: User, proofs: str, *, stay: bool, device: Device | None, elsewhere: str = "",
+          proved: datetime | None = None) -> str:
+    """A new session; its secret, said once, for the cookie. Inside the transaction of a sign-in.
+
+    `elsewhere`: the way it was opened by. `proved`: when, if that was earlier than now.
+    """
     secret = crypto.token()
     who = current.actor()
     life, idle = ((LIFE_OPERATOR, IDLE_OPERATOR) if user.operator
                   else (LIFE_STAYING, IDLE_STAYING) if stay else (LIFE, IDLE))
     Session.create(token_hash=crypto.digest(secret), user=user, device=device, epoch=user.epoch, proofs=proofs,
                    stay=stay, agent=who.agent, network=network(who.address), expires=now() + life,
-                   idle_seconds=int(idle.total_seconds()))
+                   idle_seconds=int(idle.total_seconds()), elsewhere=elsewhere, proved=min(proved or now(), now()))
     _keep_within_cap(user)
     return secret
 
@@ -160,6 +164,13 @@ def end_everything(user: User, why: str, *, keep: int | None = None) -> None:
         Session.update(epoch=user.epoch).where(Session.id == keep).execute()
         Device.update(epoch=user.epoch).where(
             Device.id.in_(Session.select(Session.device).where(Session.id == keep))).execute()
+
+
+def end_elsewhere(which: Any) -> list[int]:
+    """What was opened by a way that is over. Whose sessions these were, one for each. In a transaction."""
+    found = list(Session.select(Session.id, Session.user).where(which, Session.ended.is_null()).tuples())
+    _end(Session.id.in_([number for number, _user in found]), "elsewhere")
+    return [user_id for _number, user_id in found]
 
 
 def living(user_id: int) -> list[Session]:

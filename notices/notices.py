@@ -32,6 +32,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("account_created"),
     Notice("reset", path="/reset/{token}"),
     Notice("reset_unknown"),
+    Notice("reset_elsewhere"),
     Notice("password_changed"),
     Notice("details_changed"),
     Notice("address_change_asked", path="/account/address/revert/{token}"),
@@ -46,6 +47,8 @@ NOTICES = {notice.name: notice for notice in (
     Notice("two_factor_off"),
     Notice("factor_added"),
     Notice("factor_removed"),
+    Notice("identity_linked"),
+    Notice("identity_unlinked"),
     Notice("backup_code_used"),
     Notice("backup_codes_renewed"),
 )}

@@ -5,7 +5,7 @@ from flask import Response, g, request, session, url_for
 
 import entering
 import web
-from accounts import beginnings, signin
+from accounts import beginnings, identities, signin
 from forms import Form, Secret, Text, required
 from i18n import _l
 from models import User
@@ -38,11 +38,14 @@ def give() -> Response:
 
 
 def shown(proof: ProveForm, status: int = 200) -> Response:
-    factors = signin.factors_of(User.get_by_id(g.me.user_id))
+    person = User.get_by_id(g.me.user_id)
+    elsewhere = identities.elsewhere(person)
+    factors = signin.factors_of(person)
     chosen = proof.factor.data if proof.factor.data in factors else next(iter(factors), "")
-    facts, asked = factors[chosen].ask(User.get_by_id(g.me.user_id)) if chosen and factors[chosen].asks else ({}, {})
+    facts, asked = factors[chosen].ask(person) if chosen and factors[chosen].asks else ({}, {})
     response = page("accounts/prove.html", status, form=proof, factors=factors, chosen=chosen, asked=asked,
-                    next=place())
+                    next=place(), ways=[way for way in elsewhere if not way.typed],
+                    typed=not elsewhere or any(way.typed for way in elsewhere))
     if facts:
         secret = beginnings.begin(f"proof {chosen}", facts, user=g.me.user_id, session=g.me.session_id)
         entering.keep(response, BEGUN_COOKIE, secret, int(beginnings.LIFE.total_seconds()))
