@@ -20,7 +20,7 @@ import pages
 import rules
 import web
 import worker
-from accounts import sessions
+from accounts import sessions, signin
 from settings import setting
 from tenancy import number_at_work
 
@@ -55,14 +55,18 @@ def create_app() -> Flask:
     _recognise_people(app)
     app.before_request(web.open_request)
     app.url_defaults(web.keep_language)
-    CSRFProtect(app)
+    forgery = CSRFProtect(app)
     app.teardown_request(web.close_request)
     app.after_request(_finish)
     for blueprint in blueprints.all_of_them():
         app.register_blueprint(blueprint)
+    for view in app.view_functions.values():
+        if getattr(view, "machine", False):
+            forgery.exempt(view)
     _answer_errors(app)
     commands.add_to(app)
     outbox.open_channels()
+    signin.backends()                           # what cannot be loaded stops the start
     outbox.wake.append(worker.nudge)
     assets.prepare()
     if setting.secure:

@@ -5,7 +5,6 @@ import smtplib
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -30,15 +29,14 @@ import scale
 import schema
 import verification
 import worker as motor
-from accounts import signup
+from accounts import signin, signup
 from accounts.factors import sms
 from clock import DAY, MINUTE, epoch, now
 from models import Message, PersonalEvent, User
-from settings import Settings, setting
+from settings import every, setting
 
+SECRET = ("SECRET_KEY", "SMTP_URL", "REDIS_URL", "SMS_URL", "_PASSWORD", "_SECRET")    # settings that are never shown
 SQLITE_AT_LEAST = (3, 51, 3)                    # before it a WAL reset can corrupt a database of two connections
-
-SECRET = ("SECRET_KEY", "SMTP_URL", "REDIS_URL", "SMS_URL")     # settings that are not printed
 
 
 def add_to(app: Flask) -> None:
@@ -64,13 +62,11 @@ def build() -> None:
 @click.option("--markdown", is_flag=True, help="As the table of the README.")
 def settings(markdown: bool) -> None:
     """Every setting: its name, what it is for, its value."""
-    for knob in fields(Settings):
-        name, told = knob.name.upper(), knob.metadata["help"]
-        value = getattr(setting, knob.name)
+    for name, told, value in every():
         if markdown:
             click.echo(f"| `{name}` | {told} |")
         else:
-            shown = "…" if name in SECRET and value else db.name_of(str(value))
+            shown = "…" if name.endswith(SECRET) and value else db.name_of(str(value))
             click.echo(f"{name:20} {told}\n{'':20} now: {shown}")
 
 
@@ -101,6 +97,7 @@ def doctor() -> None:
 def _ailments() -> Iterator[str]:
     yield from _of_the_machine()
     yield from _of_the_mail_server()
+    yield from filter(None, (backend.ailment() for backend in signin.backends().values()))
     try:
         with db.database.connection_context():
             if not User.table_exists():

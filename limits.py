@@ -50,6 +50,7 @@ SMS_NUMBER = Limit("sms number", 3, 3600, "text messages to somebody who may not
 SMS_PERSON = Limit("sms person", 5, 86_400, "text messages that one account costs (TF-16)")
 SMS_DAY = Limit("sms day", 200, 86_400, "text messages that all accounts cost; the setting SMS_A_DAY says how many")
 FACTOR_CONFIRM = Limit("factor confirm", 10, 900, "guessing the code that proves a number is one's own")
+SIGNED_OUT_NETWORK = Limit("sign-out elsewhere", 3000, 900, "a provider's word that people signed out there, in waves")
 PROOF = Limit("proof", 10, 900, "wrong passwords from inside a session")
 SIGN_UP_ADDRESS = Limit("sign-up address", 3, 3600, "mails to somebody who may not have asked")
 SIGN_UP_NETWORK = Limit("sign-up network", 20, 3600, "one network making accounts")

@@ -113,10 +113,11 @@ class Session(Record):
     expires = InstantField()                    # absolute
     idle_seconds = IntegerField()
     ended = InstantField(null=True)
-    ended_by = TextField(default="")            # signed_out, owner, password, factor, reset, replaced, expired
+    ended_by = TextField(default="")            # signed_out, owner, password, factor, reset, replaced, expired …
+    elsewhere = TextField(default="")           # by which way from elsewhere it was opened, and its session there
 
     class Meta:
-        indexes = ((("user", "ended"), False),)
+        indexes = ((("user", "ended"), False), (("elsewhere",), False))
 
     @property
     def alive(self) -> bool:
@@ -134,6 +135,7 @@ class Attempt(Record):
     proofs = TextField()
     stay = BooleanField(default=False)
     place = TextField(default="")               # the path wanted in the first place
+    elsewhere = TextField(default="")           # as in the session it may become
     asked = JSONField(default=dict)             # what each factor asked, by its kind: {"webauthn": {"challenge": …}}
     tries = IntegerField(default=0)
     created = InstantField(default=now)

@@ -3,6 +3,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import import_module, util
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 
@@ -18,3 +19,12 @@ def find(package: str, name: str) -> Any:
     for entry in entry_points(group=package, name=name):
         return entry.load()
     raise LookupError(f"no {name!r} in {package}, and no installed package offers one")
+
+
+def folder(package: str, name: str) -> Path | None:
+    """Where an installed package keeps what belongs to its plug-in of this name: its templates."""
+    for entry in entry_points(group=package, name=name):
+        found = util.find_spec(entry.module)
+        if found and found.origin:
+            return Path(found.origin).parent
+    return None

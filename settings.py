@@ -4,6 +4,7 @@ A setting is the environment variable of the same name in capitals, or the
 content of the file named by that variable with _FILE added.
 """
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SHORTEST_KEY = 32                               # characters
-ON_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 PLAIN = ("json", "form", "xml")                 # addresses of apprise that speak without TLS
 
 
@@ -37,6 +38,29 @@ def private(folder: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """An OpenID provider that people may sign in with: UPSTREAM_OIDC_<NAME>_ISSUER, and so on."""
+
+    name: str
+    issuer: str = knob("The provider's address, exactly as its discovery document says it.")
+    client_id: str = knob("What the provider calls us.")
+    client_secret: str = knob("What we prove it with; empty: nothing but PKCE.", "")
+    label: str = knob("What people read on the button; empty: the name.", "")
+    scopes: tuple = knob("What we ask for.", ("openid", "email", "profile"))
+    trust_mfa: tuple = knob("Values of `amr` or `acr` that count as two steps, for instance `mfa`. Empty: none, and "
+                            "whoever has a second factor here is asked for it.", ())
+    join: bool = knob("May unknown people make an account by signing in? Only with SIGNUP=open, a confirmed address, "
+                      "and nobody here under it.", False)
+    ca: str = knob("A file with the authority that signed the provider's certificate; empty: the system's.", "")
+    networks: tuple = knob("Private addresses or networks the provider may be in.", ())
+
+    @property
+    def on_loopback(self) -> bool:
+        return urlsplit(self.issuer).hostname in LOOPBACK
+
+
+Upstreams = tuple[Upstream, ...]
 READ: dict[Any, Callable[[str], Any]] = {str: str, int: int, bool: truth, tuple: words, Path: Path}
 
 
@@ -58,6 +82,23 @@ class Settings:
     signup: str = knob("Who may make an account: `open` (anybody) or `invited`.", "open")
     backends: tuple = knob("Ways to give the first proof, in the order they are offered.", ("password",))
     second_factors: tuple = knob("Second proofs, in the order they are offered.", ("totp", "approval", "backup_codes"))
+    upstream_oidc: tuple = knob("Names of OpenID providers people may sign in with (BACKENDS has `oidc`), each with "
+                                "settings of its own, below.", ())
+    upstreams: Upstreams = knob("", ())
+    ldap_url: str = knob("A directory whose people may sign in (BACKENDS has `ldap`): ldaps://host, or ldap://host, "
+                         "which must then offer StartTLS.", "")
+    ldap_ca: str = knob("A file with the authority that signed the directory's certificate; empty: the system's.", "")
+    ldap_base: str = knob("Where the people are: ou=people,dc=example,dc=ch", "")
+    ldap_bind_dn: str = knob("Who looks them up; empty: anybody may.", "")
+    ldap_bind_password: str = knob("The password of LDAP_BIND_DN.", "")
+    ldap_names: tuple = knob("The attributes that people type to sign in.", ("mail", "uid"))
+    ldap_filter: str = knob("Who may sign in, and stay signed in; leave out here who is disabled.",
+                            "(objectClass=person)")
+    ldap_groups: str = knob("Where the groups are; empty: groups are not read.", "")
+    ldap_group_filter: str = knob("Which of them somebody is in; {dn} is that person.",
+                                  "(|(member={dn})(uniqueMember={dn}))")
+    ldap_join: bool = knob("May people of the directory make an account by signing in, also with SIGNUP=invited? "
+                           "Their addresses are believed.", False)
     channels: tuple = knob("Ways to be told.", ("email",))
     sms_url: str = knob("Where text messages go: an apprise address with {number} in it. Empty: there are none.", "")
     sms_countries: tuple = knob("Countries whose mobile numbers get codes.", ("CH", "FR", "BE", "DE"))
@@ -68,8 +109,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        found = {knob.name: read(knob, environment) for knob in fields(cls)}
-        return cls(**{name: value for name, value in found.items() if value is not None}).checked().completed()
+        found = _found(cls, environment)
+        found["upstreams"] = tuple(_upstream(name, environment) for name in found.get("upstream_oidc", ()))
+        return cls(**found).checked().completed()
 
     def checked(self) -> "Settings":
         """Itself, or SystemExit with a sentence about the first setting that cannot work."""
@@ -96,10 +138,11 @@ class Settings:
             raise SystemExit("LANGUAGES names no language")
         if self.sms_url and "{number}" not in self.sms_url:
             raise SystemExit("SMS_URL does not say where the number belongs: put {number} there")
-        if self.sms_url and (sms := urlsplit(self.sms_url)).scheme in PLAIN and sms.hostname not in ON_THIS_MACHINE:
+        if self.sms_url and (sms := urlsplit(self.sms_url)).scheme in PLAIN and sms.hostname not in LOOPBACK:
             raise SystemExit(f"SMS_URL={sms.scheme}://… would send codes in the clear: say {sms.scheme}s://")
         if not self.sms_countries:
             raise SystemExit("SMS_COUNTRIES names no country")
+        self._check_elsewhere()
         return self
 
     def completed(self) -> "Settings":
@@ -110,6 +153,21 @@ class Settings:
         others = [name for name in self.second_factors if name not in ("sms", "backup_codes")]
         return replace(self, second_factors=(*others, "sms", *last),
                        channels=(*(name for name in self.channels if name != "sms"), "sms"))
+
+    def _check_elsewhere(self) -> None:
+        """The directory and the providers: all that is needed, and nothing in clear (BS-04)."""
+        if ("ldap" in self.backends) != bool(self.ldap_url):
+            raise SystemExit("LDAP_URL and the name `ldap` in BACKENDS go together")
+        if self.ldap_url and (urlsplit(self.ldap_url).scheme not in ("ldap", "ldaps") or not self.ldap_base):
+            raise SystemExit(f"LDAP_URL={self.ldap_url!r} is not ldaps://host or ldap://host, or LDAP_BASE is empty")
+        if ("oidc" in self.backends) != bool(self.upstream_oidc):
+            raise SystemExit("UPSTREAM_OIDC and the name `oidc` in BACKENDS go together")
+        for upstream in self.upstreams:
+            issuer = urlsplit(upstream.issuer)
+            if not re.fullmatch(r"[a-z][a-z0-9]*", upstream.name) or upstream.name in self.backends:
+                raise SystemExit(f"UPSTREAM_OIDC: {upstream.name!r} is no name of small letters and digits of its own")
+            if issuer.scheme != "https" and not (issuer.scheme == "http" and upstream.on_loopback):
+                raise SystemExit(f"UPSTREAM_OIDC_{upstream.name.upper()}_ISSUER={upstream.issuer!r} is not https")
 
     @property
     def database(self) -> str:
@@ -127,7 +185,7 @@ class Settings:
 
     @property
     def on_loopback(self) -> bool:
-        return urlsplit(self.base_url).hostname in ON_THIS_MACHINE
+        return urlsplit(self.base_url).hostname in LOOPBACK
 
     @property
     def sender(self) -> str:
@@ -142,8 +200,34 @@ def _narrow(network: str) -> bool:
         return False
 
 
-def read(knob: "Field[Any]", environment: Mapping[str, str]) -> Any:
-    name = knob.name.upper()
+def _found(kind: Any, environment: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
+    """The settings of one kind that the environment names."""
+    found = {knob.name: read(knob, environment, prefix) for knob in fields(kind) if knob.metadata.get("help")}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _upstream(name: str, environment: Mapping[str, str]) -> Upstream:
+    prefix = f"UPSTREAM_OIDC_{name.upper()}_"
+    found = _found(Upstream, environment, prefix)
+    if missing := [each for each in ("issuer", "client_id") if not found.get(each)]:
+        raise SystemExit(f"{prefix}{missing[0].upper()} is missing")
+    return Upstream(name=name, **found)
+
+
+def every() -> Iterator[tuple[str, str, Any]]:
+    """(name, what it is for, its value) of each setting; those of a provider once for each, or with <NAME> for none."""
+    for knob in fields(Settings):
+        if knob.metadata["help"]:
+            yield knob.name.upper(), knob.metadata["help"], getattr(setting, knob.name)
+    for upstream in setting.upstreams or (None,):
+        for knob in fields(Upstream):
+            if told := knob.metadata.get("help"):
+                name = f"UPSTREAM_OIDC_{upstream.name.upper() if upstream else '<NAME>'}_{knob.name.upper()}"
+                yield name, told, getattr(upstream, knob.name, "")
+
+
+def read(knob: "Field[Any]", environment: Mapping[str, str], prefix: str = "") -> Any:
+    name = prefix + knob.name.upper()
     if path := environment.get(f"{name}_FILE"):
         try:
             text: str | None = Path(path).read_text().strip()

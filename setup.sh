@@ -37,11 +37,22 @@ make_venv() {
         stop "Python's venv module is missing. Install it (Debian: python3-venv), then start again."
 }
 
+# python-ldap has no ready-made package: it is built, with a compiler and the headers of OpenLDAP and SASL.
+have_what_builds_ldap() {
+    case "$(uname)" in Linux) ;; *) return 0 ;; esac
+    command -v cc >/dev/null 2>&1 && [ -e /usr/include/ldap.h ] && [ -e /usr/include/sasl/sasl.h ] &&
+        .venv/bin/python -c 'import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' && return 0
+    debian_install gcc libc6-dev python3-dev libldap2-dev libsasl2-dev ||
+        say "To talk to a directory, a C compiler and the headers of Python, OpenLDAP and Cyrus SASL are needed."
+}
+
 have_environment() {
     wanted=$(cksum <"$1")
     [ "$(cat ".venv/.installed-$1" 2>/dev/null)" = "$wanted" ] && return 0
     say "Preparing the environment (once) …"
     [ -x .venv/bin/python ] || make_venv
+    if grep -q '^python-ldap' "$1"; then have_what_builds_ldap; fi
     if command -v uv >/dev/null 2>&1; then
         uv pip install --quiet --python .venv/bin/python --require-hashes -r "$1"
     else

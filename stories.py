@@ -8,6 +8,7 @@ from typing import Any
 
 import formats
 import plugins
+from accounts import signin
 from i18n import Lazy, _, _l
 from models import Event, PersonalEvent
 from organisations import details
@@ -64,6 +65,7 @@ PERSON: dict[str, Lazy] = {
     "session.signed_out": _l("You signed out"),
     "session.ended": _l("You ended a session"),
     "session.others_ended": _l("You ended all other sessions"),
+    "session.ended_elsewhere": _l("A session ended together with your sign-in there: %(way)s"),
     "session.all_ended": _l("You signed out everywhere"),
     "sign_in.done": _l("You signed in"),
     "sign_in.first_step": _l("Your password was entered; the second proof was asked for"),
@@ -85,6 +87,8 @@ PERSON: dict[str, Lazy] = {
     "browser.forgotten": _l("You had browsers forgotten: the second proof is asked for again"),
     "browser.trust_on": _l("You allowed that browsers are remembered"),
     "browser.trust_off": _l("You decided that no browser is remembered"),
+    "identity.linked": _l("You linked a way to sign in: %(way)s"),
+    "identity.unlinked": _l("You unlinked a way to sign in: %(way)s"),
     "backup_code.used": _l("A backup code was used; codes left: %(left)s"),
     "backup_codes.renewed": _l("You made new backup codes"),
     "organisation.created": _l("You made the organisation %(organisation)s"),
@@ -133,6 +137,8 @@ class _Known(dict[str, Any]):
             return formats.day(datetime.fromtimestamp(value, UTC))
         if name == "factor" and value:
             return str(plugins.find("accounts.factors", value).label)
+        if name == "way" and (way := signin.backends().get(value or "")):
+            return str(way.label)
         if name in ("by", "person") and not value:
             return _("somebody") if value is None else _("Kanton itself")
         return str(value) if value not in (None, "") else "…"

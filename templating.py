@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import (
+    BaseLoader,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
     PrefixLoader,
     Template,
     TemplateAssertionError,
+    TemplateNotFound,
     nodes,
     pass_context,
 )
@@ -24,6 +26,7 @@ from jinja2.ext import InternationalizationExtension
 from jinja2.visitor import NodeTransformer
 
 import i18n
+import plugins
 from settings import setting
 
 ROOT = Path(__file__).parent
@@ -114,8 +117,27 @@ class Speaking(Environment):
 
 
 def _loader() -> ChoiceLoader:
-    folders = {kind: FileSystemLoader(ROOT / room / kind) for kind, room in PLUGINS.items()}
+    folders = {kind: ChoiceLoader([FileSystemLoader(ROOT / room / kind), Installed(f"{room}.{kind}")])
+               for kind, room in PLUGINS.items()}
     return ChoiceLoader([FileSystemLoader(ROOT / "templates"), PrefixLoader(folders)])
+
+
+class Installed(BaseLoader):
+    """The pages of installed plug-ins: «factors/<name>/enrol.html» stands beside the module that offers <name>."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        name, _slash, page = template.partition("/")
+        folder = plugins.folder(self.package, name)
+        if folder is None:
+            raise TemplateNotFound(template)
+        return FileSystemLoader(folder).get_source(environment, page)
+
+    def list_templates(self) -> list[str]:
+        """None of ours."""
+        return []
 
 
 def _late(name: str) -> Callable[..., str]:

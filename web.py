@@ -209,12 +209,17 @@ class Blueprint(flask.Blueprint):
         return self._open(rule, "GET", needs, fresh, limit, before_wall, options)
 
     def action(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-               before_wall: Iterable[Role] = (), **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Changes something. A proof may be five minutes older than where its form was opened."""
-        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, before_wall, options)
+               before_wall: Iterable[Role] = (), machine: bool = False,
+               **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Changes something. A proof may be five minutes older than where its form was opened.
+
+        `machine`: a program asks, not a page of ours: it has no token, and its word must prove itself (decision 9).
+        """
+        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, before_wall, options,
+                          machine)
 
     def _open(self, rule: str, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
-              before_wall: Iterable[Role], options: dict[str, Any],
+              before_wall: Iterable[Role], options: dict[str, Any], machine: bool = False,
               ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
@@ -234,6 +239,7 @@ class Blueprint(flask.Blueprint):
                 return _within(limit, lambda: view(*args, **kwargs))
             guarded.needs, guarded.fresh, guarded.limit = needs, fresh, limit  # type: ignore[attr-defined]
             guarded.before_wall = frozenset(before_wall)  # type: ignore[attr-defined]
+            guarded.machine = machine  # type: ignore[attr-defined]
             self.add_url_rule(rule, view.__name__, guarded, methods=[method], **options)
             return view
         return decorate

@@ -19,7 +19,7 @@ import db
 import limits
 import logs
 import outbox
-from accounts import approvals, beginnings, devices, second_factors, sessions, signin
+from accounts import approvals, beginnings, devices, identities, second_factors, sessions, signin
 from clock import epoch
 from organisations import demands, invitations
 from settings import private, setting
@@ -68,6 +68,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("forget sign-ins half-way", crontab(minute="15"), signin.forget_old),
     ("forget what was begun", crontab(minute="17"), beginnings.forget_old),
     ("forget approvals", crontab(minute="18"), approvals.forget_old),
+    ("look again who is in the directory", crontab(minute="10"), identities.look_again),
     ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
     ("forget messages", crontab(minute="40", hour="3"), outbox.forget_old),

@@ -1,11 +1,13 @@
 """What is begun and not finished, kept as a row under a cookie of its own, for one use (decision 5)."""
 from typing import Any
 
+from peewee import IntegrityError
+
 import crypto
 from clock import MINUTE, now
 from db import transaction
 from models import Begun
-from rules import NotHere
+from rules import NotHere, Refused
 
 LIFE = 10 * MINUTE
 
@@ -29,11 +31,27 @@ def held(secret: str, kind: str, *, session: int | None = None) -> dict[str, Any
 def take(secret: str, kind: str, *, session: int | None = None) -> Begun:
     """What was begun, now used up: of two at once, one gets it. NotHere for any other secret, kind or session."""
     with transaction():
-        begun = Begun.get_or_none(Begun.token_hash == crypto.digest(secret), Begun.kind == kind,
-                                  Begun.expires > now()) if secret else None
-        if begun is None or begun.session_id != session or not Begun.delete().where(Begun.id == begun.id).execute():
+        begun = look(secret, kind, session=session)
+        if not Begun.delete().where(Begun.id == begun.id).execute():
             raise NotHere
-        return begun  # type: ignore[no-any-return]
+        return begun
+
+
+def look(secret: str, kind: str, *, session: int | None = None) -> Begun:
+    """What was begun, to be shown; it stays as it is. NotHere as in `take`."""
+    begun = Begun.get_or_none(Begun.token_hash == crypto.digest(secret), Begun.kind == kind, Begun.expires > now())
+    if not secret or begun is None or begun.session_id != session:
+        raise NotHere
+    return begun  # type: ignore[no-any-return]
+
+
+def note(kind: str, number: str) -> None:
+    """A message from elsewhere that is taken once; Refused for its like."""
+    with transaction():
+        try:
+            Begun.create(token_hash=crypto.digest(f"{kind} {number}"), kind=kind, expires=now() + LIFE)
+        except IntegrityError:
+            raise Refused(f"{kind}: this was said before") from None
 
 
 def forget_old() -> None:

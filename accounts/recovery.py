@@ -3,7 +3,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import app_passwords, links, passwords, sessions, signup
+from accounts import app_passwords, identities, links, passwords, sessions, signup
 from clock import now
 from db import transaction
 from models import Link, User
@@ -12,6 +12,8 @@ from rules import Gone, TooMany
 
 def ask(email: str, language: str) -> None:
     """A link, if somebody has that address; otherwise a word to the mailbox. The same from outside (RS-10).
+
+    Whoever signs in elsewhere only has no password here, and gets none by this.
 
     After three mails in an hour nothing more is sent, and nothing more is said.
     """
@@ -27,9 +29,12 @@ def ask(email: str, language: str) -> None:
             if user is None:
                 outbox.post("reset_unknown", address.typed, language=language)
             return
-        link = links.make(links.RESET, user=user, email=user.email)
         audit.record_for(user.id, "password.reset_asked")
-        outbox.post_to(user, "reset", **links.told(link))
+        if others := identities.elsewhere(user):
+            links.use_up(links.make(links.RESET, email=address.key))
+            outbox.post_to(user, "reset_elsewhere", ways=identities.called(user, others))
+            return
+        outbox.post_to(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
 
 
 def opened(token: str) -> Link:

@@ -99,19 +99,21 @@ def touch(who: SignedIn) -> None:
         Session.update(last_seen=now()).where(Session.id == who.session_id, Session.ended.is_null()).execute()
 
 
-def begin(user: User, proofs: str, *, stay: bool, device: Device | None) -> str:
+def begin(user: User, proofs: str, *, stay: bool, device: Device | None, elsewhere: str = "",
+          proved: datetime | None = None) -> str:
     """A new session; its secret, said once, for the cookie. Inside the transaction of a sign-in.
 
-    A browser that was trusted is no fresh proof: whatever asks for one asks in this session, too.
+    `elsewhere`: the way it was opened by. `proved`: when, if that was earlier than now. A browser that was trusted
+    is no fresh proof: whatever asks for one asks in this session, too.
     """
     secret = crypto.token()
     who = current.actor()
     life, idle = ((LIFE_OPERATOR, IDLE_OPERATOR) if user.operator
                   else (LIFE_STAYING, IDLE_STAYING) if stay else (LIFE, IDLE))
     Session.create(token_hash=crypto.digest(secret), user=user, device=device, epoch=user.epoch, proofs=proofs,
-                   proved=NEVER if TRUSTED in proofs.split() else now(), stay=stay, agent=who.agent,
-                   network=network(who.address), expires=now() + life,
-                   idle_seconds=int(idle.total_seconds()))
+                   proved=NEVER if TRUSTED in proofs.split() else min(proved or now(), now()), stay=stay,
+                   agent=who.agent, network=network(who.address), expires=now() + life,
+                   idle_seconds=int(idle.total_seconds()), elsewhere=elsewhere)
     _keep_within_cap(user)
     return secret
 
@@ -186,6 +188,13 @@ def forget_browsers(user: User, *which: Any) -> int:
     """The second step is asked for again in every browser of a person, or in some. How many. In a transaction."""
     return int(Device.update(trusted_until=None).where(
         Device.user == user.id, Device.trusted_until.is_null(False), *which).execute())
+
+
+def end_elsewhere(which: Any) -> list[int]:
+    """What was opened by a way that is over. Whose sessions these were, one for each. In a transaction."""
+    found = list(Session.select(Session.id, Session.user).where(which, Session.ended.is_null()).tuples())
+    _end(Session.id.in_([number for number, _user in found]), "elsewhere")
+    return [user_id for _number, user_id in found]
 
 
 def living(user_id: int) -> list[Session]:

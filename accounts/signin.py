@@ -5,6 +5,7 @@ Who is half-way in has a row of their own under a cookie of their own
 this one, in one transaction.
 """
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import audit
@@ -15,7 +16,7 @@ import limits
 import outbox
 import plugins
 import rules
-from accounts import alerts, devices, passwords, sessions
+from accounts import alerts, devices, sessions
 from accounts.backends import Backend, Proof
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
@@ -57,7 +58,7 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     user = User.get_or_none(User.email == key) if key else None
     ours = devices.known(user, device) if user else None
     limits.spend(limits.SIGN_IN_NETWORK, sessions.network(current.actor().address))
-    counted = f"{key} {ours.id}" if ours else key or email[:254]
+    counted = f"{key} {ours.id}" if ours else key or email.strip().lower()[:254]
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.spend(limit, counted)
     proof = _typed(user, email, password)
@@ -76,12 +77,12 @@ def _typed(user: User | None, email: str, password: str) -> Proof | None:
 
 def typed() -> list[Backend]:
     """The backends that are asked with an address and a password, in the order of the setting."""
-    return [backend for backend in _backends().values() if backend.typed]
+    return [backend for backend in backends().values() if backend.typed]
 
 
 def ways() -> dict[str, Backend]:
     """The others, by name."""
-    return {name: backend for name, backend in _backends().items() if not backend.typed}
+    return {name: backend for name, backend in backends().items() if not backend.typed}
 
 
 def proved(proof: Proof, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
@@ -89,15 +90,17 @@ def proved(proof: Proof, *, stay: bool = False, device: str = "", place: str = "
 
     A browser the person had us remember spares the step; what it proves is named `trusted`, and is never fresh.
     """
-    if proof.complete or not factors_of(proof.user):
-        return _in(proof.user, proof.proofs, stay=stay, device=device, place=place)
-    if devices.trusted(proof.user, device):
-        return _in(proof.user, f"{proof.proofs} {sessions.TRUSTED}", stay=stay, device=device, place=place)
-    return Outcome(attempt=_half_way(proof.user, proof.proofs, stay, device, place), user=proof.user, place=place)
+    remembered = not proof.complete and devices.trusted(proof.user, device)
+    if factors_of(proof.user) and not proof.complete and not remembered:
+        return Outcome(attempt=_half_way(proof, stay, device, place), user=proof.user, place=place)
+    proofs = f"{proof.proofs} {sessions.TRUSTED}" if remembered and factors_of(proof.user) else proof.proofs
+    return _in(proof.user, proofs, stay=stay, device=device, place=place, elsewhere=proof.elsewhere, proved=proof.at)
 
 
-def _backends() -> dict[str, Backend]:
-    return plugins.load("accounts.backends", setting.backends)
+def backends() -> dict[str, Backend]:
+    """Every way that is switched on, by name."""
+    return {backend.name: backend for folder in plugins.load("accounts.backends", setting.backends).values()
+            for backend in folder.each()}
 
 
 def half_way(token: str) -> Attempt | None:
@@ -136,7 +139,7 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
         if not Attempt.delete().where(Attempt.id == attempt.id).execute():
             raise rules.NotHere
         return _in(user, f"{attempt.proofs} {kind}", stay=attempt.stay, device=device, place=attempt.place,
-                   remember=remember)
+                   remember=remember, elsewhere=attempt.elsewhere)
 
 
 def ask(attempt: Attempt, kind: str, *, anew: bool = False) -> dict[str, Any]:
@@ -211,11 +214,12 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
     """
     user = User.get_by_id(who.user_id)
     limits.spend(limits.PROOF, user.id)
-    if not passwords.right(user, password):
+    first = next((backend.name for backend in typed() if backend.same(user, password)), None)
+    if first is None:
         with transaction():
             audit.record_for(user.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "password")
-    proofs: tuple[str, ...] = ("password",)
+    proofs: tuple[str, ...] = (first,)
     if active := factors_of(user, inside=True):
         _count_code(f"{user.id} in session {who.session_id}")
         if kind not in active or not prove(user, kind, answer, asked or {}):
@@ -223,7 +227,7 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
                 audit.record_for(user.id, "proof.failed", proof=kind)
             raise Refused(active[kind].refusal if kind in active else _l("Choose another way."), "code")
         _forgive_codes(f"{user.id} in session {who.session_id}")
-        proofs = ("password", kind)
+        proofs = (first, kind)
     limits.forgive(limits.PROOF, user.id)
     return sessions.renew(who, proofs)
 
@@ -251,24 +255,26 @@ def forget_old() -> None:
         Attempt.delete().where(Attempt.expires < now()).execute()
 
 
-def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remember: bool = False) -> Outcome:
+def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remember: bool = False, elsewhere: str = "",
+        proved: datetime | None = None) -> Outcome:
     with transaction():
         if devices.strange(user, device):
             alerts.new_sign_in(user)
         ours, token = devices.remember(user, device)
-        secret = sessions.begin(user, proofs, stay=stay, device=ours)
+        secret = sessions.begin(user, proofs, stay=stay, device=ours, elsewhere=elsewhere, proved=proved)
         audit.record_for(user.id, "sign_in.done", proof=proofs, stay=stay)
         if remember:
             devices.trust(user, ours)
     return Outcome(session=secret, device=token, user=user, place=place)
 
 
-def _half_way(user: User, proofs: str, stay: bool, device: str, place: str) -> str:
-    secret = crypto.token()
+def _half_way(proof: Proof, stay: bool, device: str, place: str) -> str:
+    secret, user = crypto.token(), proof.user
     with transaction():
         Attempt.create(token_hash=crypto.digest(secret), user=user, device=devices.known(user, device),
-                       epoch=user.epoch, proofs=proofs, stay=stay, place=place, expires=now() + HALF_WAY)
-        audit.record_for(user.id, "sign_in.first_step", proof=proofs)
+                       epoch=user.epoch, proofs=proof.proofs, stay=stay, place=place, elsewhere=proof.elsewhere,
+                       expires=now() + HALF_WAY)
+        audit.record_for(user.id, "sign_in.first_step", proof=proof.proofs)
     return secret
 
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = (
     ("settings", "clock", "plugins", "catalogues"),
     ("db",),
-    ("i18n", "crypto", "tenancy", "current"),
+    ("i18n", "crypto", "tenancy", "current", "egress"),
     ("logs",),
     ("questions", "formats", "templating", "spans"),
     ("models",),

@@ -25,7 +25,7 @@ def everything():
 
 @pytest.fixture
 def doors(app):
-    found = [path_of(rule) for rule, method, _view in routes(app) if method == "POST"]
+    found = [path_of(rule) for rule, method, view in routes(app) if method == "POST" and not view.machine]
     assert len(found) > 40
     return found
 

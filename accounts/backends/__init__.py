@@ -4,13 +4,16 @@ A backend is a folder here, or an installed package, that offers `plugin`, a
 Backend. One that is `typed` is asked with the address and the password of the
 sign-in page. Any other has its own address, /signin/with/<name>: it begins
 there, and it finishes with what comes back, in a form or from elsewhere. If it
-shows a page, the page is its signin.html.
+shows a page, the page is its signin.html. One that is `linked` knows people by
+who they are elsewhere: each account says itself who that is (`identities`).
 """
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from models import User
+from rules import NotHere
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,8 @@ class Proof:
     user: User
     proofs: str
     complete: bool = False
+    elsewhere: str = ""         # the way, and what its session is called there: «company 5f2c»
+    at: datetime | None = None  # when it was proved there, if that was earlier
 
 
 @dataclass(frozen=True)
@@ -31,15 +36,48 @@ class Step:
     away: str = ""              # where else the person proves it, an absolute address
 
 
+@dataclass(frozen=True)
+class Someone:
+    """Who was proved elsewhere just now. `subject` is theirs there for ever; an address is only what they are told."""
+
+    subject: str
+    email: str = ""
+    email_confirmed: bool = False
+    first_name: str = ""
+    last_name: str = ""
+    groups: tuple[str, ...] = ()
+    complete: bool = False      # were there two steps, and do we believe in them?
+    session: str = ""           # what their session is called there
+    at: datetime | None = None  # when they proved it, if that was earlier
+
+
 class Backend:
-    name: str                   # the folder's name
+    name: str                   # the folder's name, or one's own of several that a folder stands for
     label: Any                  # as people read it on a button: «Sign in with …»
     icon = "key-round"
     typed = False
+    linked = False              # does it know people by who they are elsewhere?
+
+    def each(self) -> Iterable["Backend"]:
+        """The ways this folder stands for: itself, or one for each of several in the settings."""
+        return (self,)
+
+    def opens(self, user: User) -> bool:
+        """Could this person sign in by it? Whoever removes a way must have another."""
+        return False
+
+    def ailment(self) -> str:
+        """What keeps it from working just now, for `flask doctor`."""
+        return ""
 
     def right(self, user: User | None, email: str, password: str) -> Proof | None:
         """For a typed one: are these somebody's? `user` has that address here. As slow for nobody as for somebody."""
         raise NotImplementedError
+
+    def same(self, user: User, password: str) -> bool:
+        """For a typed one: is this the password of somebody who is signed in?"""
+        proof = self.right(user, user.email, password)
+        return proof is not None and proof.user.id == user.id
 
     def begin(self) -> Step:
         """For any other: a new attempt to prove something."""
@@ -48,3 +86,21 @@ class Backend:
     def finish(self, facts: dict[str, Any], answer: Mapping[str, str]) -> Proof | None:
         """Does what came back match the facts? They are used up by this. None: no."""
         raise NotImplementedError
+
+    def recognise(self, facts: dict[str, Any], answer: Mapping[str, str]) -> Someone | None:
+        """For a linked one: who is it there? A typed one is asked with `name` and `password`. None: nobody.
+
+        Refused when it cannot say just now.
+        """
+        raise NotImplementedError
+
+    def gone(self, subjects: list[str]) -> list[str]:
+        """For a linked one: whom of these there is no longer, as far as it can be asked."""
+        return []
+
+    def signed_out(self, told: str) -> int:
+        """For a linked one: the other side says who signed out there; that ends what it opened here. How many.
+
+        Refused when it is not to be believed.
+        """
+        raise NotHere

@@ -5,7 +5,7 @@ from flask import Response, flash, g, request, session, url_for
 
 import entering
 import web
-from accounts import beginnings, profile, signin
+from accounts import beginnings, identities, profile, signin
 from accounts.factors import Factor
 from forms import Form, Secret, Text, required
 from i18n import _l
@@ -60,8 +60,10 @@ def shown(proof: ProveForm, status: int = 200, before: dict[str, Any] | None = N
     factors = signin.factors_of(person, inside=True)
     chosen = proof.factor.data if proof.factor.data in factors else next(iter(factors), "")
     facts, asked = question(factors[chosen], person, before) if chosen else ({}, {})
+    elsewhere = identities.elsewhere(person)
     response = page("accounts/prove.html", status, form=proof, factors=factors, chosen=chosen, asked=asked,
-                    next=place())
+                    next=place(), ways=[way for way in elsewhere if not way.typed],
+                    typed=not elsewhere or any(way.typed for way in elsewhere))
     keep(response, chosen, facts)
     return response
 

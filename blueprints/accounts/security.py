@@ -3,7 +3,7 @@ from flask import Response, g, make_response, request
 
 import plugins
 import web
-from accounts import approvals, devices, passwords, profile, second_factors
+from accounts import approvals, devices, identities, passwords, profile, second_factors
 from accounts.factors import Factor, backup_codes
 from accounts.sessions import CREDENTIALS
 from forms import Form, Text, Tick, required
@@ -46,7 +46,9 @@ class NothingForm(Form):
 @blueprint.page("/account/security", needs=SIGNED_IN)
 def show() -> Response:
     """Everything that proves who one is, at a glance."""
-    return page("accounts/security.html", factors=second_factors.active(g.me.user_id), kinds=offered(), left=left())
+    ways = identities.ways(g.me.user_id)
+    return page("accounts/security.html", factors=second_factors.active(g.me.user_id), kinds=offered(), left=left(),
+                ways=ways, passwordless=any(identity.passwordless for _way, identity in ways if identity))
 
 
 @blueprint.page("/account/security/two-factor", needs=SIGNED_IN)

@@ -103,9 +103,10 @@ def leave() -> Response:
 
 
 def shown(entry: Form, status: int = 200, place: str | None = None) -> Response:
-    """The sign-in page: the form, if there is a typed backend, and the other ways."""
+    """The sign-in page: the form, if there is a typed backend, and the other ways. A directory has names, too."""
+    typed = signin.typed()
     return page("accounts/signin.html", status, form=entry, next=place or None, ways=signin.ways(),
-                typed=bool(signin.typed()))
+                typed=bool(typed), names=any(backend.linked for backend in typed))
 
 
 def challenge(attempt: Attempt, form: Form, status: int = 200) -> Response:

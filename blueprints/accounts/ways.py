@@ -1,18 +1,19 @@
 """Signing in by any backend that is not typed: begun at its address, finished with what comes back."""
 from collections.abc import Mapping
 
-from flask import Response, flash, jsonify, redirect, request
+from flask import Response, abort, flash, g, jsonify, make_response, redirect, request
 
 import entering
 import pages
 import web
-from accounts import beginnings, signin
+from accounts import beginnings, identities, signin
 from accounts.backends import Backend
 from i18n import _
-from limits import WAY_NETWORK
+from limits import SIGNED_OUT_NETWORK, WAY_NETWORK
+from models import Begun
 from pages import page
-from rules import NotHere
-from web import ANYONE, BEGUN_COOKIE, Blueprint, go
+from rules import Conflict, NotHere, Refused
+from web import ANYONE, BEGUN_COOKIE, Blueprint, done, go
 
 blueprint = Blueprint("ways", __name__)
 
@@ -21,7 +22,10 @@ blueprint = Blueprint("ways", __name__)
 def begin(name: str) -> Response:
     """To the page where one proves it, or away to where; a script asks for what is shown, without the page."""
     backend = one(name)
-    step = backend.begin()
+    try:
+        step = backend.begin()
+    except Refused as away:
+        return again(away.why)
     secret = beginnings.begin(f"backend {name}", step.facts, place=web.local(request.args.get("next")) or "")
     if step.away:
         response = redirect(step.away, 303)
@@ -41,26 +45,70 @@ def answer(name: str) -> Response:
 
 @blueprint.page("/signin/with/<name>/callback", needs=ANYONE, limit=WAY_NETWORK)
 def callback(name: str) -> Response:
-    """The browser comes back from elsewhere."""
-    return finished(name, request.args)
+    """The browser comes back from elsewhere: to sign in, or, where that was begun in this session, to be linked."""
+    begun = taken(f"link {name}", g.me.session_id) if g.me else None
+    return linked(one(name), begun, request.args) if begun else finished(name, request.args)
+
+
+@blueprint.action("/signin/with/<name>/signed-out", needs=ANYONE, limit=SIGNED_OUT_NETWORK, machine=True)
+def signed_out(name: str) -> Response:
+    """The other side says by itself that somebody's session there is over."""
+    try:
+        one(name).signed_out(request.form.get("logout_token", ""))
+    except Refused:
+        abort(400)
+    return make_response("", 200)
 
 
 def finished(name: str, said: Mapping[str, str]) -> Response:
     backend = one(name)
+    begun = taken(f"backend {name}")
     try:
-        begun = beginnings.take(web.cookie(BEGUN_COOKIE), f"backend {name}")
-        proof = backend.finish(begun.facts, {key: value for key, value in said.items() if key != "csrf_token"})
-    except NotHere:
-        proof = None
-    if proof is None or proof.user.suspended:
-        signin.failed(proof.user if proof else None, name)
-        response = go("signin.form")
-        flash(_("That did not work. Try again, or choose another way."), "warning")
+        proof = backend.finish(begun.facts, told(said)) if begun else None
+    except identities.Unlinked:
+        response = page("accounts/unlinked.html", 403, way=backend)
+    except Refused as no:
+        response = again(no.why)
     else:
-        outcome = signin.proved(proof, device=entering.this_device(), place=begun.place)
-        response = entering.on(outcome)
+        if proof is None or proof.user.suspended or begun is None:
+            signin.failed(proof.user if proof else None, name)
+            response = again(_("That did not work. Try again, or choose another way."))
+        else:
+            response = entering.on(signin.proved(proof, device=entering.this_device(), place=begun.place))
     entering.forget(response, BEGUN_COOKIE)
     return response
+
+
+def linked(backend: Backend, begun: Begun, said: Mapping[str, str]) -> Response:
+    try:
+        who = backend.recognise(begun.facts, told(said))
+        if who is None:
+            raise Refused(_("That did not work. Try again, or choose another way."))
+        identities.link(g.me.user_id, backend, who, keep=g.me.session_id)
+    except (Refused, Conflict) as no:
+        flash(str(no.why), "warning")
+        response = go("security.show")
+    else:
+        response = done(_("The way is linked: %(way)s.", way=backend.label), "security.show")
+    entering.forget(response, BEGUN_COOKIE)
+    return response
+
+
+def taken(kind: str, session: int | None = None) -> Begun | None:
+    """What this browser began, used up by that; nothing when it did not, or elsewhere."""
+    try:
+        return beginnings.take(web.cookie(BEGUN_COOKIE), kind, session=session)
+    except NotHere:
+        return None
+
+
+def told(said: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in said.items() if key != "csrf_token"}
+
+
+def again(why: object) -> Response:
+    flash(str(why), "warning")
+    return go("signin.form")
 
 
 def one(name: str) -> Backend:

@@ -9,6 +9,9 @@ class Password(Backend):
     name, label = "password", _l("Password")
     typed = True
 
+    def opens(self, user: User) -> bool:
+        return user.password is not None
+
     def right(self, user: User | None, email: str, password: str) -> Proof | None:
         return Proof(user, self.name) if passwords.right(user, password) and user else None
 

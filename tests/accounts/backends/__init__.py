@@ -1,0 +1,1 @@
+"""Ways to give the first proof."""
