@@ -25,7 +25,7 @@ class AnnounceForm(Form):
     day = Day(_l("Demanded from"), [required()])
 
 
-class SureForm(Form):
+class NothingForm(Form):
     """A button, and nothing to fill in."""
 
 
@@ -58,7 +58,7 @@ def rehearsal() -> Response:
     """Before anything is demanded: who would meet the wall today."""
     if g.here.two_factor == Organisation.ON:
         return go(".show")
-    return rehearsed(proposed(), SureForm())
+    return rehearsed(proposed(), NothingForm())
 
 
 @blueprint.action("/security/two-factor/announcement", needs=Right.FORCE_TWO_FACTOR, fresh=PEOPLE)
@@ -69,12 +69,12 @@ def announce() -> Response:
             return done(_("The announcement is on its way to those who lack a second factor."), ".show")
     except Conflict as conflict:
         return shown(409, conflict.why)
-    return rehearsed(form, SureForm(), 422)
+    return rehearsed(form, NothingForm(), 422)
 
 
 @blueprint.action("/security/two-factor/on", needs=Right.FORCE_TWO_FACTOR, fresh=PEOPLE)
 def force() -> Response:
-    form = SureForm()
+    form = NothingForm()
     if form.submit_to(demands.force):
         return done(_("Two-factor authentication is demanded of everybody from now on."), ".show")
     return rehearsed(proposed(), form, 422)
@@ -84,7 +84,7 @@ def force() -> Response:
 def lifting() -> Response:
     if g.here.two_factor == Organisation.OFF:
         return go(".show")
-    return page("organisations/lifting.html", crumbs=crumbs(_("Two-factor authentication")), form=SureForm())
+    return page("organisations/lifting.html", crumbs=crumbs(_("Two-factor authentication")), form=NothingForm())
 
 
 @blueprint.action("/security/two-factor/off", needs=Right.FORCE_TWO_FACTOR, fresh=PEOPLE)
@@ -100,7 +100,7 @@ def proposed() -> AnnounceForm:
     return form
 
 
-def rehearsed(announcing: AnnounceForm, forcing: SureForm, status: int = 200) -> Response:
+def rehearsed(announcing: AnnounceForm, forcing: NothingForm, status: int = 200) -> Response:
     found = demands.rehearse()
     return page("organisations/rehearsal.html", status, announcing=announcing, forcing=forcing, labels=LABELS,
                 found=found, number=sum(found.values()), some=demands.some_lacking(NAMED),
