@@ -13,6 +13,12 @@ from settings import setting
 NEW = "slow clouds over the harbour"
 
 
+@pytest.fixture(autouse=True)
+def in_english(database):
+    """Everybody reads what the test reads."""
+    User.update(language="en").execute()
+
+
 @pytest.fixture
 def mara(cast):
     """As she is now, whenever it is asked."""
