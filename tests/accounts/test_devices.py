@@ -118,7 +118,7 @@ def test_tf_14_forgetting_one_browser_ends_it(remembered, mara, browse, visitor)
         page = other.get("/account/sessions")
         assert page.text().count("The second proof is not asked for until") == 2
         (gone, kept) = sorted(devices.remembered(mara()), key=lambda each: each.id)
-        other.post(f"/account/sessions/browsers/{gone.public_id}/forget")
+        other.post(f"/account/sessions/browsers/{gone.signed_id}/forget")
     assert [each.id for each in devices.remembered(mara())] == [kept.id]
     assert halfway(remembered)
 
@@ -126,7 +126,7 @@ def test_tf_14_forgetting_one_browser_ends_it(remembered, mara, browse, visitor)
 def test_tf_14_nobody_forgets_somebody_elses_browser(remembered, browse):
     device = Device.select().where(Device.trusted_until.is_null(False)).get()
     luc = browse("luc")
-    luc.post(f"/account/sessions/browsers/{device.public_id}/forget", expect=404)
+    luc.post(f"/account/sessions/browsers/{device.signed_id}/forget", expect=404)
     assert not halfway(remembered)
 
 
