@@ -90,8 +90,8 @@ class Device(Record):
         indexes = ((("token_hash", "user"), True),)
 
     @property
-    def public_id(self) -> str:
-        """What the outside calls it: made of the row, kept nowhere."""
+    def signed_id(self) -> str:
+        """What the outside calls it: made of the row by a key of ours, kept nowhere."""
         return crypto.sign("device", self.id)
 
 

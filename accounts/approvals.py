@@ -48,10 +48,6 @@ def switch(user: User, on: bool) -> None:
         outbox.post_to(user, "approval_on" if on else "approval_off")
 
 
-def switched_on(user_id: int) -> bool:
-    return bool(Credential.select().where(Credential.user == user_id, Credential.kind == KIND).exists())
-
-
 def ask(attempt: Attempt) -> Approval:
     """A new request; the one before lapses. Refused when several have waited, or after «this is not me» (TF-19)."""
     who, mine = current.actor(), Approval.user == attempt.user_id

@@ -45,10 +45,10 @@ def remembered(user: User) -> list[Device]:
                                       Device.trusted_until > now()).order_by(Device.last_seen.desc(), Device.id))
 
 
-def forget(user: User, public_id: str) -> None:
+def forget(user: User, signed_id: str) -> None:
     """The second step is asked for again in one browser. NotHere for anybody else's."""
     with transaction():
-        device = next((each for each in remembered(user) if each.public_id == public_id), None)
+        device = next((each for each in remembered(user) if each.signed_id == signed_id), None)
         if device is None or not sessions.forget_browsers(user, Device.id == device.id):
             raise NotHere
         audit.record_for(user.id, "browser.forgotten", count=1)

@@ -1,4 +1,5 @@
 """A person's second factors: set up, confirmed by a first answer, renamed, removed (G7)."""
+from collections import Counter
 from datetime import timedelta
 
 import audit
@@ -110,6 +111,15 @@ def active(user_id: int) -> list[Credential]:
     """The factors a person has set up, without what comes beside them."""
     return list(Credential.select().where(Credential.user == user_id, Credential.state == Credential.ACTIVE,
                                           Credential.kind.not_in(handed_out())).order_by(Credential.id))
+
+
+def standing(user_id: int) -> tuple[list[Credential], Counter[str]]:
+    """The same, and how many there are of each kind that comes beside them: in one question."""
+    every = list(Credential.select().where(Credential.user == user_id, Credential.state == Credential.ACTIVE)
+                 .order_by(Credential.id))
+    beside = handed_out()
+    return ([each for each in every if each.kind not in beside],
+            Counter(each.kind for each in every if each.kind in beside))
 
 
 def handed_out() -> list[str]:

@@ -166,9 +166,10 @@ def switch_approval() -> Response:
 
 
 def ways(form: TrustForm, status: int = 200) -> Response:
-    return page("accounts/two_factor.html", status, factors=second_factors.active(g.me.user_id), kinds=offered(),
-                left=left(), form=form, next=place(), approved_elsewhere=approvals.switched_on(g.me.user_id),
-                approval="approval" in setting.second_factors)
+    factors, beside = second_factors.standing(g.me.user_id)
+    return page("accounts/two_factor.html", status, factors=factors, kinds=offered(), form=form, next=place(),
+                left=beside[backup_codes.BackupCodes.name] if g.me.two_factor else None,
+                approved_elsewhere=approvals.KIND in beside, approval=approvals.KIND in setting.second_factors)
 
 
 def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:

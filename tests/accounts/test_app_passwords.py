@@ -17,6 +17,12 @@ from settings import setting
 LUC = "luc@lumen.example"
 
 
+@pytest.fixture(autouse=True)
+def in_english(database):
+    """Everybody reads what the test reads."""
+    User.update(language="en").execute()
+
+
 @pytest.fixture
 def luc(cast):
     return User.get_by_id(cast.people["luc"].id)

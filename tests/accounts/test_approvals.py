@@ -15,6 +15,12 @@ from tests.accounts.test_second_factors import at_once
 ADDRESS = "mara@bergquell.example"
 
 
+@pytest.fixture(autouse=True)
+def in_english(database):
+    """Everybody reads what the test reads."""
+    User.update(language="en").execute()
+
+
 @pytest.fixture
 def mara(cast):
     """Mara, who approves sign-ins in another browser."""
@@ -28,7 +34,7 @@ def mara(cast):
 def here(mara, browse):
     """The browser in which she is signed in."""
     browser = browse("mara")
-    browser.get("/account?lang=en")
+    browser.get("/account")
     return browser
 
 
@@ -71,8 +77,8 @@ def test_a_yes_with_the_number_lets_the_other_browser_in(here, there, mara):
     assert not signed_in(there)
     go_on(there, 422)
     assert "not approved yet" in there.page.text()
-    assert "A sign-in to your account waits for you" in here.get("/account?lang=en").text()
-    page = here.get(address() + "?lang=en")
+    assert "A sign-in to your account waits for you" in here.get("/account").text()
+    page = here.get(address() + "")
     assert f">{number}<" not in page.html and f'"{number}"' not in page.html
     assert "waits for you." not in page.text()
     here.post(address(), number=number)
@@ -81,7 +87,7 @@ def test_a_yes_with_the_number_lets_the_other_browser_in(here, there, mara):
     assert signed_in(there)
     assert Session.select().order_by(Session.id.desc()).get().proofs == "password approval"
     assert not Approval.select().exists() and not Attempt.select().exists()
-    assert "waits for you" not in here.get("/account?lang=en").text()
+    assert "waits for you" not in here.get("/account").text()
 
 
 def test_waiting_is_no_wrong_answer(here, there):
@@ -195,7 +201,7 @@ def test_tf_20_somebody_elses_is_not_there(browse, there):
     luc.get("/account")
     luc.post(address() + "/deny", expect=404)
     assert latest().state == Approval.WAITING
-    assert "waits" not in luc.get("/account?lang=en").text()
+    assert "waits" not in luc.get("/account").text()
 
 
 def test_tf_20_three_wrong_numbers_cancel_the_sign_in(here, there):
@@ -230,7 +236,7 @@ def test_tf_20_after_a_minute_it_is_too_late(here, there):
         here.post(address(), expect=410, number=latest().number)
         go_on(there, 422)
         assert "Nobody has approved" in there.get("/signin/second-step?with=approval").text()
-        assert "waits for you" not in here.get("/account?lang=en").text()
+        assert "waits for you" not in here.get("/account").text()
     assert not signed_in(there)
 
 
@@ -255,7 +261,7 @@ def test_tf_20_not_in_the_browser_that_asks(here):
     here.post("/signin", email=ADDRESS, password=PASSWORD)
     here.get("/signin/second-step?with=approval")
     approval = latest()
-    assert "waits" not in here.get("/account?lang=en").text()
+    assert "waits" not in here.get("/account").text()
     here.get(address(), expect=404)
     here.get("/account")
     here.post(address(), expect=404, number=approval.number)
@@ -288,7 +294,7 @@ def test_tf_20_a_request_is_about_whoever_gave_the_password(there, mara, cast):
 
 def test_a_sign_in_that_was_given_up_waits_no_more(here, there):
     there.post("/signin/cancel")
-    assert "waits for you" not in here.get("/account?lang=en").text()
+    assert "waits for you" not in here.get("/account").text()
     here.get(address(), expect=410)
 
 

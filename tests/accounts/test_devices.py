@@ -13,6 +13,12 @@ from settings import setting
 NEW = "slow clouds over the harbour"
 
 
+@pytest.fixture(autouse=True)
+def in_english(database):
+    """Everybody reads what the test reads."""
+    User.update(language="en").execute()
+
+
 @pytest.fixture
 def mara(cast):
     """As she is now, whenever it is asked."""
@@ -112,7 +118,7 @@ def test_tf_14_forgetting_one_browser_ends_it(remembered, mara, browse, visitor)
         page = other.get("/account/sessions")
         assert page.text().count("The second proof is not asked for until") == 2
         (gone, kept) = sorted(devices.remembered(mara()), key=lambda each: each.id)
-        other.post(f"/account/sessions/browsers/{gone.public_id}/forget")
+        other.post(f"/account/sessions/browsers/{gone.signed_id}/forget")
     assert [each.id for each in devices.remembered(mara())] == [kept.id]
     assert halfway(remembered)
 
@@ -120,7 +126,7 @@ def test_tf_14_forgetting_one_browser_ends_it(remembered, mara, browse, visitor)
 def test_tf_14_nobody_forgets_somebody_elses_browser(remembered, browse):
     device = Device.select().where(Device.trusted_until.is_null(False)).get()
     luc = browse("luc")
-    luc.post(f"/account/sessions/browsers/{device.public_id}/forget", expect=404)
+    luc.post(f"/account/sessions/browsers/{device.signed_id}/forget", expect=404)
     assert not halfway(remembered)
 
 

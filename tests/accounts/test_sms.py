@@ -55,6 +55,12 @@ class Gateway:
         self._server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def in_english(database):
+    """Everybody reads what the test reads."""
+    User.update(language="en").execute()
+
+
 @pytest.fixture
 def gateway(database, monkeypatch):
     monkeypatch.setitem(outbox.channels, "sms", channel.send)
