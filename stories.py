@@ -61,6 +61,8 @@ PERSON: dict[str, Lazy] = {
     "factor.added": _l("You added a way to confirm that it is you: %(factor)s"),
     "factor.removed": _l("You removed a way to confirm that it is you: %(factor)s"),
     "factor.renamed": _l("You gave a way to confirm that it is you another name: %(factor)s"),
+    "factor.preferred": _l("You chose which way is asked for first: %(factor)s"),
+    "passkey.possible_clone": _l("A key was refused, as there may be a copy of it: %(label)s"),
     "backup_code.used": _l("A backup code was used; codes left: %(left)s"),
     "backup_codes.renewed": _l("You made new backup codes"),
     "organisation.created": _l("You made the organisation %(organisation)s"),
@@ -71,6 +73,7 @@ PERSON: dict[str, Lazy] = {
 
 INSTALLATION: dict[str, Lazy] = {
     "sign_in.unknown": _l("Somebody entered an address that has no account"),
+    "sign_in.way_failed": _l("Somebody tried to sign in without a password, and could not"),
     "links.guessed": _l("Somebody tried many links that do not exist"),
     "operator.added": _l("An operator was added"),
 }

@@ -46,6 +46,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("two_factor_off"),
     Notice("factor_added"),
     Notice("factor_removed"),
+    Notice("passkey_possible_clone"),
     Notice("backup_code_used"),
     Notice("backup_codes_renewed"),
 )}

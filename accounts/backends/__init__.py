@@ -36,6 +36,7 @@ class Backend:
     label: Any                  # as people read it on a button: «Sign in with …»
     icon = "key-round"
     typed = False
+    scripted = False            # does a script ask and answer? Then its button.html stands on the sign-in page
 
     def right(self, user: User | None, email: str, password: str) -> Proof | None:
         """For a typed one: are these somebody's? `user` has that address here. As slow for nobody as for somebody."""

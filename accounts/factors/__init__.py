@@ -19,6 +19,8 @@ class Factor:
     icon = "smartphone"
     own = True                  # set up by itself; otherwise handed out with the first of the others
     asks = False                # does it ask something new each time?
+    scripted = False            # does a script fetch what is asked, as JSON, and fill in the answer?
+    most = 10                   # how many of it one person may have: each is one more that fits
 
     def begin(self, user: User, secret: str = "") -> Credential:
         """A pending credential. `secret` is given by the demonstration only."""
@@ -30,6 +32,10 @@ class Factor:
 
     def ask(self, user: User) -> tuple[dict[str, Any], dict[str, Any]]:
         """For one that asks: facts the answer must match, which we keep for one use; and what challenge.html shows."""
+        return {}, {}
+
+    def ask_first(self, user: User) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The same when a scripted one is set up."""
         return {}, {}
 
     def check(self, credential: Credential, answer: str, asked: dict[str, Any]) -> bool:

@@ -1,13 +1,17 @@
 """The person's own security: factors, backup codes, and the way to password, address and sessions."""
-from flask import Response, g, make_response, request
+from typing import Any
 
+from flask import Response, g, jsonify, make_response, request
+
+import entering
+import pages
 import plugins
-from accounts import passwords, second_factors
-from accounts.factors import backup_codes
+from accounts import passwords, profile, second_factors
+from accounts.factors import Factor, backup_codes
 from accounts.sessions import CREDENTIALS
-from forms import Form, Text, required
+from forms import Choice, Form, Text, required
 from i18n import _, _l
-from models import Credential, User
+from models import Credential
 from organisations import protection
 from pages import page
 from rules import NotHere
@@ -21,6 +25,18 @@ class CodeForm(Form):
     code = Text(_l("Code"), [required()])
 
 
+class EnrolForm(CodeForm):
+    label = Text(_l("Name"))
+
+
+class FirstForm(Form):
+    kind = Choice(_l("Way"))
+
+    def __init__(self, kinds: dict[str, Any], **start: object):
+        super().__init__(**start)
+        self.kind.offer((name, factor.label) for name, factor in kinds.items())
+
+
 class LabelForm(Form):
     label = Text(_l("Name"))
 
@@ -32,27 +48,41 @@ class NothingForm(Form):
 @blueprint.page("/account/security", needs=SIGNED_IN)
 def show() -> Response:
     """Everything that proves who one is, at a glance."""
-    return page("accounts/security.html", factors=second_factors.active(g.me.user_id), kinds=offered(), left=left())
+    return page("accounts/security.html", factors=second_factors.active(g.me.user_id), kinds=offered(), left=left(),
+                has_password=bool(profile.me().password))
 
 
 @blueprint.page("/account/security/two-factor", needs=SIGNED_IN)
 def two_factor() -> Response:
     """Which ways there are, and which are set up."""
-    return page("accounts/two_factor.html", factors=second_factors.active(g.me.user_id), kinds=offered(),
-                left=left())
+    return ways()
+
+
+@blueprint.action("/account/security/first-factor", needs=SIGNED_IN)
+def prefer() -> Response:
+    """Which of several is asked for first (G7-R1)."""
+    form = FirstForm(offered())
+    if form.submit_to(lambda kind: second_factors.prefer(profile.me(), kind)):
+        return done(_("From now on you are asked for this way first."), ".two_factor")
+    return ways(form, 422)
 
 
 @blueprint.page("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
 def enrol(kind: str) -> Response:
     """One way, to be set up: what is begun stays the same when the page is loaded again."""
-    return enrolment(known(kind), CodeForm())
+    factor = offered()[known(kind)]
+    if factor.scripted and pages.for_script():
+        facts, options = factor.ask_first(profile.me())
+        return entering.asking(jsonify(options), f"first {factor.name}", facts)
+    return enrolment(known(kind), EnrolForm())
 
 
 @blueprint.action("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
 def confirm(kind: str) -> Response:
-    form = CodeForm()
-    person = User.get_by_id(g.me.user_id)
-    if not form.submit_to(lambda code: protection.confirm(person, known(kind), code, keep=g.me.session_id)):
+    form, before = EnrolForm(), entering.asked(f"first {known(kind)}")
+    person = profile.me()
+    if not form.submit_to(lambda code, label: protection.confirm(
+            person, known(kind), code, label=label, asked=before, keep=g.me.session_id)):
         return enrolment(known(kind), form, 422)
     if form.result:
         return handed_out(form.result, first=True)
@@ -69,7 +99,7 @@ def name(id: str) -> Response:
 @blueprint.action("/account/security/factors/<id>/rename", needs=SIGNED_IN)
 def rename(id: str) -> Response:
     form, credential = LabelForm(), own(id)
-    if form.submit_to(lambda label: second_factors.rename(User.get_by_id(g.me.user_id), id, label)):
+    if form.submit_to(lambda label: second_factors.rename(profile.me(), id, label)):
         return done(_("The name is changed."), ".two_factor")
     return page("accounts/factor_name.html", 422, form=form, credential=credential, kind=offered()[credential.kind])
 
@@ -82,7 +112,7 @@ def leave(id: str) -> Response:
 @blueprint.action("/account/security/factors/<id>/remove", needs=SIGNED_IN, fresh=CREDENTIALS)
 def remove(id: str) -> Response:
     form = NothingForm()
-    if form.submit_to(lambda: protection.remove(User.get_by_id(g.me.user_id), id, keep=g.me.session_id)):
+    if form.submit_to(lambda: protection.remove(profile.me(), id, keep=g.me.session_id)):
         return done(_("Two-factor authentication is off.") if form.result else _("This way is removed."),
                     ".two_factor")
     return removal(id, form, 422)
@@ -99,7 +129,7 @@ def codes() -> Response:
 @blueprint.action("/account/security/codes", needs=SIGNED_IN, fresh=CREDENTIALS)
 def renew_codes() -> Response:
     """Ten new backup codes; the older ones are dead."""
-    return handed_out(second_factors.renew_codes(User.get_by_id(g.me.user_id)), first=False)
+    return handed_out(second_factors.renew_codes(profile.me()), first=False)
 
 
 @blueprint.action("/account/security/codes.txt", needs=SIGNED_IN)
@@ -111,24 +141,35 @@ def download() -> Response:
                                 "Content-Disposition": 'attachment; filename="backup-codes.txt"'})
 
 
+def ways(first: FirstForm | None = None, status: int = 200) -> Response:
+    """Those that are set up, which of them comes first, and those there are."""
+    factors, kinds = second_factors.active(g.me.user_id), offered()
+    mine = {name: factor for name, factor in kinds.items() if name in {each.kind for each in factors}}
+    if len(mine) > 1 and first is None:
+        preferred = profile.me().preferred_factor
+        first = FirstForm(mine, kind=preferred if preferred in mine else next(iter(mine)))
+    return page("accounts/two_factor.html", status, factors=factors, kinds=kinds, left=left(), first=first)
+
+
 def handed_out(codes: list[str], *, first: bool) -> Response:
     """Said once, on the answer to the POST itself: there is no address under which they could be seen again."""
     return page("accounts/codes.html", codes=codes, first=first)
 
 
-def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
-    person = User.get_by_id(g.me.user_id)
+def enrolment(kind: str, form: EnrolForm, status: int = 200) -> Response:
+    person = profile.me()
     credential = second_factors.pending(person, kind) or second_factors.begin(person, kind)
     factor = offered()[kind]
     return page("accounts/enrol.html", status, form=form, kind=kind, factor=factor, **factor.shown(person, credential))
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
-    credential = own(id)
+    credential, person = own(id), profile.me()
     last = len(second_factors.active(g.me.user_id)) == 1
     return page("accounts/factor_remove.html", status, form=form, credential=credential, last=last,
                 kind=offered()[credential.kind],
-                too_short=last and not User.get_by_id(g.me.user_id).password_long, shortest=passwords.SHORTEST)
+                only_way=second_factors.only_way_in(person, credential),
+                too_short=last and person.password and not person.password_long, shortest=passwords.SHORTEST)
 
 
 def left() -> int | None:
@@ -152,7 +193,7 @@ def known(kind: str) -> str:
     return kind
 
 
-def offered() -> dict[str, object]:
+def offered() -> dict[str, Factor]:
     """The factors that people set up themselves."""
     return {name: factor for name, factor in plugins.load("accounts.factors", setting.second_factors).items()
             if factor.own}
