@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import idna
+from peewee import IntegrityError
 
 import audit
 import i18n
@@ -63,20 +64,21 @@ def register(credential: Credential, answer: str, asked: dict[str, Any]) -> bool
     new = _checked(verify_registration_response, answer, asked, supported_pub_key_algs=list(ALGORITHMS))
     if new is None or len(new.credential_id) > LONGEST_ID or _written(new.credential_id) != _id(answer):
         return False
-    if Credential.select().where(Credential.handle == _id(answer)).exists():
-        raise Refused(_l("This key is set up already."))
     facts = {"public_key": _written(new.credential_public_key), "verified": new.user_verified,
              "may_be_copied": _may_be_copied(new), "transports": _transports(answer)}
-    return bool(Credential.update(handle=_id(answer), counter=new.sign_count, facts=facts).where(
-        Credential.id == credential.id).execute())
+    try:
+        return bool(Credential.update(handle=_id(answer), counter=new.sign_count, facts=facts).where(
+            Credential.id == credential.id).execute())
+    except IntegrityError:
+        raise Refused(_l("This key is set up already.")) from None
 
 
 def right(credential: Credential, answer: str, asked: dict[str, Any], *, alone: bool = False) -> bool:
     """Is this the key's answer to what was asked? A count of uses that went back is told to the owner (WA-06)."""
-    if _id(answer) != credential.handle or not _of_owner(answer, credential.user, alone):
-        return False
     from webauthn import verify_authentication_response
 
+    if _id(answer) != credential.handle or not _of_owner(answer, credential.user, alone):
+        return False
     facts = credential.facts
     given = _checked(verify_authentication_response, answer, asked, require_user_verification=alone,
                      credential_public_key=_read(facts["public_key"]), credential_current_sign_count=0)

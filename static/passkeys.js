@@ -55,6 +55,7 @@ document.addEventListener("submit", async event => {
   if (busy) return;
   busy = true;
   offer?.abort();
+  offer = null;
   tell(field, null);
   try {
     field.value = await answered(field);

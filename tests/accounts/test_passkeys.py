@@ -530,12 +530,13 @@ def test_a_key_and_its_name_by_the_pages(browse, luc):
 
 def test_of_a_key_and_an_app_one_chooses_which_is_asked_first(visitor, cast):
     mara = User.get_by_id(cast.people["mara"].id)
-    registered(mara)
+    inside = signed_in(visitor, registered(mara))
     assert list(signin.factors_of(mara))[:2] == ["webauthn", "totp"]
-    with acting(mara):
-        second_factors.prefer(mara, "totp")
-        with pytest.raises(Refused):
-            second_factors.prefer(mara, "backup_codes")
+    inside.get("/account/security/two-factor")
+    inside.post("/account/security/first-factor", expect=422, kind="backup_codes")
+    inside.post("/account/security/first-factor", kind="totp")
+    chosen = [each["value"] for each in inside.page.all("input") if each.get("name") == "kind" and "checked" in each]
+    assert chosen == ["totp"]
     assert next(iter(signin.factors_of(User.get_by_id(mara.id)))) == "totp"
     browser = visitor()
     browser.get("/signin")

@@ -9,7 +9,8 @@ from i18n import _l
 
 class Passkey(Backend):
     name, label = passkeys.ALONE, _l("Sign in with a passkey")
-    icon, scripted = "fingerprint", True
+    icon = "fingerprint"
+    scripted = True
 
     def begin(self) -> Step:
         facts, options = passkeys.ask([], alone=True)

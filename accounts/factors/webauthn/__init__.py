@@ -11,7 +11,8 @@ class WebAuthn(Factor):
     name, label = passkeys.KIND, _l("Passkey or security key")
     hint = _l("The fingerprint, face or PIN of a device, or a key that you touch.")
     refusal = _l("That was not an answer of your key, or it came after more than five minutes. Try again.")
-    icon, asks, scripted, most = "fingerprint", True, True, passkeys.MOST
+    icon = "fingerprint"
+    asks, scripted, most = True, True, passkeys.MOST
 
     def begin(self, user: User, secret: str = "") -> Credential:
         return Credential.create(user=user, kind=self.name)  # type: ignore[no-any-return]
