@@ -6,10 +6,11 @@ from flask_login import login_user, logout_user
 
 import pages
 import web
-from accounts import devices, sessions
+from accounts import beginnings, devices, sessions
 from accounts.signin import HALF_WAY, Outcome
+from rules import NotHere
 from settings import setting
-from web import ATTEMPT_COOKIE, DEVICE_COOKIE
+from web import ATTEMPT_COOKIE, BEGUN_COOKIE, DEVICE_COOKIE
 
 DEVICE_LIFE = int(devices.LIFE.total_seconds())
 ATTEMPT_LIFE = int(HALF_WAY.total_seconds())
@@ -63,6 +64,21 @@ def written_to(email: str, endpoint: str, **values: Any) -> Response:
 def written() -> Response:
     """We have written; to whom, it says once."""
     return pages.page("accounts/written.html", email=session.pop("written_to", ""))
+
+
+def asking(response: Any, kind: str, facts: dict[str, Any]) -> Response:
+    """An answer that asks something from inside a session; what is answered must match these facts."""
+    secret = beginnings.begin(kind, facts, user=g.me.user_id, session=g.me.session_id)
+    keep(response, BEGUN_COOKIE, secret, int(beginnings.LIFE.total_seconds()))
+    return response  # type: ignore[no-any-return]
+
+
+def asked(kind: str) -> dict[str, Any]:
+    """Those facts, for one use and in this session only (WA-02, WA-03). None were kept: none."""
+    try:
+        return dict(beginnings.take(web.cookie(BEGUN_COOKIE), kind, session=g.me.session_id).facts)
+    except NotHere:
+        return {}
 
 
 def keep(response: Any, name: str, value: str, seconds: int) -> None:

@@ -41,7 +41,7 @@ SECOND_STEP = Limit("second step", 5, 900, "wrong codes, of all factors together
 SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses over a day")
 SECOND_STEP_ROW = Limit("second step in a row", 100, 30 * 86_400, "wrong codes, none right between: the next ones wait",
                         told=_l("Too many wrong codes: this account now opens only in a browser that it knows."))
-WAY_NETWORK = Limit("way network", 120, 900, "one network beginning to sign in by key or elsewhere")
+WAY_NETWORK = Limit("way network", 600, 900, "rows for what is begun; each sign-in page asks once, an office at nine")
 SUPPORT_CODE = Limit("support code", 10, 3600, "one operator trying codes (SP-01)")
 SUPPORT_CODES = Limit("support codes", 100, 3600, "all operators together trying codes")
 APP_PASSWORD = Limit("app password", 10, 900, "a program with a dead app password, asking for ever", misses=True)

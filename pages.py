@@ -53,6 +53,11 @@ def target() -> str:
     return header("HX-Target").partition("#")[2]
 
 
+def for_script() -> bool:
+    """Does a script ask, which wants no page but what the page would ask?"""
+    return header("Accept").startswith("application/json")
+
+
 def header(name: str) -> str:
     """What the browser says under this name; empty when it says nothing, which the library makes an exception of."""
     return request.environ.get("HTTP_" + name.upper().replace("-", "_"), "")  # type: ignore[no-any-return]

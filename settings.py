@@ -80,8 +80,9 @@ class Settings:
     languages: tuple = knob("Offered languages; the first is the installation's own.", ("en", "fr", "de", "es", "it"))
     workers: int = knob("Web processes. One is right for SQLite.", 1)
     signup: str = knob("Who may make an account: `open` (anybody) or `invited`.", "open")
-    backends: tuple = knob("Ways to give the first proof, in the order they are offered.", ("password",))
-    second_factors: tuple = knob("Second proofs, in the order they are offered.", ("totp", "approval", "backup_codes"))
+    backends: tuple = knob("Ways to give the first proof, in the order they are offered.", ("password", "passkey"))
+    second_factors: tuple = knob("Second proofs, in the order they are offered.", 
+                                 ("webauthn", "totp", "approval", "backup_codes"))
     upstream_oidc: tuple = knob("Names of OpenID providers people may sign in with (BACKENDS has `oidc`), each with "
                                 "settings of its own, below.", ())
     upstreams: Upstreams = knob("", ())

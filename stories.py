@@ -89,6 +89,8 @@ PERSON: dict[str, Lazy] = {
     "browser.trust_off": _l("You decided that no browser is remembered"),
     "identity.linked": _l("You linked a way to sign in: %(way)s"),
     "identity.unlinked": _l("You unlinked a way to sign in: %(way)s"),
+    "factor.preferred": _l("You chose which way is asked for first: %(factor)s"),
+    "passkey.possible_clone": _l("A key was refused, as there may be a copy of it: %(label)s"),
     "backup_code.used": _l("A backup code was used; codes left: %(left)s"),
     "backup_codes.renewed": _l("You made new backup codes"),
     "organisation.created": _l("You made the organisation %(organisation)s"),
@@ -101,6 +103,7 @@ PERSON: dict[str, Lazy] = {
 
 INSTALLATION: dict[str, Lazy] = {
     "sign_in.unknown": _l("Somebody entered an address that has no account"),
+    "sign_in.way_failed": _l("Somebody tried to sign in without a password, and could not"),
     "links.guessed": _l("Somebody tried many links that do not exist"),
     "operator.added": _l("An operator was added"),
     "account.suspended": _l("%(by)s suspended the account of %(person)s: %(reason)s"),

@@ -13,7 +13,7 @@ from clock import now
 from db import transaction
 from i18n import NAMES, _l
 from models import User
-from rules import Refused
+from rules import NotHere, Refused
 
 THEMES = ("", "light", "dark")
 
@@ -59,6 +59,18 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
             audit.record_for(person.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "present")
     limits.forgive(limits.PROOF, person.id)
+    return _set_password(person, password, everywhere_else)
+
+
+def first_password(password: str, *, everywhere_else: bool) -> User:
+    """For somebody who has none and gave a fresh proof in another way."""
+    person = me()
+    if person.password:
+        raise NotHere
+    return _set_password(person, password, everywhere_else)
+
+
+def _set_password(person: User, password: str, everywhere_else: bool) -> User:
     passwords.check(password, two_factor=person.two_factor, own=passwords.own_words(person))
     phc = passwords.hashed(password)
     with transaction():

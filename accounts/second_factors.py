@@ -1,23 +1,23 @@
 """A person's second factors: set up, confirmed by a first answer, renamed, removed (G7)."""
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import audit
 import i18n
 import outbox
 import plugins
 import rules
-from accounts import approvals, sessions
+from accounts import approvals, passkeys, sessions
 from accounts.factors import Factor, backup_codes
 from clock import now
 from db import transaction
 from i18n import _l
-from models import Credential, User
+from models import Credential, Identity, User
 from rules import Refused
 from settings import setting
 
 PENDING_LIFE = timedelta(hours=1)
-MOST = 10                                       # of one kind: each app is one more code that fits
 
 
 def begin(user: User, kind: str, secret: str = "") -> Credential:
@@ -25,8 +25,8 @@ def begin(user: User, kind: str, secret: str = "") -> Credential:
     with transaction():
         mine = (Credential.user == user.id) & (Credential.kind == kind)
         Credential.delete().where(mine, Credential.state == Credential.PENDING).execute()
-        if Credential.select().where(mine).count() >= MOST:
-            raise Refused(_l("You have %(n)s of this kind. Remove one first.", n=MOST))
+        if Credential.select().where(mine).count() >= _factor(kind).most:
+            raise Refused(_l("You have %(n)s of this kind. Remove one first.", n=_factor(kind).most))
         return _factor(kind).begin(user, secret)
 
 
@@ -36,18 +36,22 @@ def pending(user: User, kind: str) -> Credential | None:
         Credential.created > now() - PENDING_LIFE)
 
 
-def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> list[str]:
+def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[str, Any] | None = None,
+            keep: int | None = None) -> list[str]:
     """The first right answer makes it active. Backup codes, if it is the first factor; none otherwise.
 
-    Every other session ends (SS-06); `keep` is the session that lives on.
+    `asked`: what the answer must match, where that was kept elsewhere. Every other session ends (SS-06); `keep` is
+    the session that lives on.
     """
     with transaction():
         credential = pending(user, kind)
         if credential is None:
-            raise Refused(_l("That took more than an hour. Begin again with the new picture."), "code")
-        if not _factor(kind).check(credential, answer, credential.facts):
-            raise Refused(_factor(kind).refusal, "code")
-        Credential.update(state=Credential.ACTIVE, last_used=now()).where(Credential.id == credential.id).execute()
+            raise Refused(_l("That took more than an hour. Begin again."))
+        credential.label = rules.name(label, "label", longest=60)
+        if not _factor(kind).check(credential, answer, credential.facts | (asked or {})):
+            raise Refused(_factor(kind).refusal, None if _factor(kind).scripted else "code")
+        Credential.update(state=Credential.ACTIVE, label=credential.label, last_used=now()).where(
+            Credential.id == credential.id).execute()
         first = not user.two_factor
         if first:
             User.update(two_factor=True).where(User.id == user.id).execute()
@@ -60,6 +64,15 @@ def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> l
         sessions.end_everything(user, "factor", keep=keep)
         sessions.also_proved(keep, kind)
         return backup_codes.issue(user) if first else []
+
+
+def prefer(user: User, kind: str) -> None:
+    """Which way is asked for first (G7-R1)."""
+    with transaction():
+        if kind not in {factor.kind for factor in active(user.id)}:
+            raise Refused(_l("Choose one of the offered values."), "kind")
+        User.update(preferred_factor=kind).where(User.id == user.id).execute()
+        audit.record_for(user.id, "factor.preferred", factor=kind)
 
 
 def rename(user: User, public_id: str, label: str) -> None:
@@ -78,10 +91,12 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
     """
     with transaction():
         credential = _own(user, public_id)
+        if only_way_in(user, credential):
+            raise Refused(_l("Nothing else opens your account. Set a password first."))
         last = not (Credential.select().where(Credential.user == user.id, Credential.state == Credential.ACTIVE,
                                               Credential.kind.not_in(handed_out()),
                                               Credential.id != credential.id).exists())
-        if last and not user.password_long:
+        if last and user.password and not user.password_long:
             raise Refused(_l("Your password is too short to stand alone. Choose one of at least 15 characters first."))
         Credential.delete().where(Credential.id == credential.id).execute()
         if last:
@@ -95,6 +110,12 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
             outbox.post_to(user, "factor_removed", label=_called(user, credential))
         sessions.end_everything(user, "factor", keep=keep)
         return last
+
+
+def only_way_in(user: User, credential: Credential) -> bool:
+    """Is it the one passkey of somebody who has neither a password nor another place to sign in from?"""
+    return not (user.password or Identity.select().where(Identity.user == user.id).exists()
+                or [key for key in passkeys.opening(user) if key.id != credential.id])
 
 
 def renew_codes(user: User) -> list[str]:

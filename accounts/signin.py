@@ -16,7 +16,7 @@ import limits
 import outbox
 import plugins
 import rules
-from accounts import alerts, devices, sessions
+from accounts import alerts, devices, passkeys, sessions
 from accounts.backends import Backend, Proof
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
@@ -133,7 +133,7 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
         with transaction():
             audit.record_for(user.id, "sign_in.second_step_failed", factor=kind)
             alerts.failed(user, "codes")
-        raise Refused(factor.refusal if factor else _l("Choose another way."), "code")
+        raise _wrong(factor)
     _forgive_codes(_counted(attempt))
     with transaction():
         if not Attempt.delete().where(Attempt.id == attempt.id).execute():
@@ -147,7 +147,9 @@ def ask(attempt: Attempt, kind: str, *, anew: bool = False) -> dict[str, Any]:
 
     What was asked before and still holds is shown again, unless it is to be asked `anew`.
     """
-    factor = factors_of(attempt.user)[kind]
+    factor = factors_of(attempt.user).get(kind)
+    if factor is None:
+        raise rules.NotHere
     if not factor.asks:
         return {}
     held = None if anew else factor.again(attempt.asked.get(kind, {}))
@@ -225,15 +227,27 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
         if kind not in active or not prove(user, kind, answer, asked or {}):
             with transaction():
                 audit.record_for(user.id, "proof.failed", proof=kind)
-            raise Refused(active[kind].refusal if kind in active else _l("Choose another way."), "code")
+            raise _wrong(active.get(kind))
         _forgive_codes(f"{user.id} in session {who.session_id}")
         proofs = (first, kind)
     limits.forgive(limits.PROOF, user.id)
     return sessions.renew(who, proofs)
 
 
+def prove_by_passkey(who: sessions.SignedIn, answer: str, asked: dict[str, Any]) -> str:
+    """The same by one of the person's passkeys alone (decision 11)."""
+    user = User.get_by_id(who.user_id)
+    limits.spend(limits.PROOF, user.id)
+    if not passkeys.opened(answer, asked, only=user):
+        with transaction():
+            audit.record_for(user.id, "proof.failed", proof=passkeys.ALONE)
+        raise _wrong(plugins.find("accounts.factors", passkeys.KIND))
+    limits.forgive(limits.PROOF, user.id)
+    return sessions.renew(who, (passkeys.ALONE,))
+
+
 def factors_of(user: User, *, inside: bool = False) -> dict[str, Factor]:
-    """The second factors a person has active, by kind, in the order they are offered.
+    """The second factors a person has active, by kind, in the order they are offered: the one they prefer first.
 
     `inside`: those good for a fresh proof from inside a session.
     """
@@ -241,7 +255,8 @@ def factors_of(user: User, *, inside: bool = False) -> dict[str, Factor]:
         return {}
     kinds = {kind for (kind,) in Credential.select(Credential.kind).where(
         Credential.user == user.id, Credential.state == Credential.ACTIVE).distinct().tuples()}
-    return {name: factor for name, factor in plugins.load("accounts.factors", setting.second_factors).items()
+    order = sorted(setting.second_factors, key=lambda name: name != user.preferred_factor)
+    return {name: factor for name, factor in plugins.load("accounts.factors", order).items()
             if name in kinds and (factor.inside or not inside)}
 
 
@@ -293,6 +308,13 @@ def _forgive_codes(counted: str) -> None:
         limits.forgive(limit, counted)
 
 
+def _wrong(factor: Factor | None) -> Refused:
+    """Said by the field where one types the answer, if one does."""
+    if factor is None:
+        return Refused(_l("Choose another way."), "code")
+    return Refused(factor.refusal, None if factor.scripted else "code")
+
+
 def _note_code(user: User) -> None:
     left = backup_codes.left(user.id)
     audit.record_for(user.id, "backup_code.used", left=left)
@@ -300,13 +322,13 @@ def _note_code(user: User) -> None:
 
 
 def failed(user: User | None, proof: str) -> None:
-    """One line in a book, for somebody as for nobody: the answer takes as long (LG-02)."""
+    """One line in a book, for somebody as for nobody: the answer takes as long (LG-02). `proof`: by which backend."""
     with transaction():
         if user:
             audit.record_for(user.id, "sign_in.failed", proof=proof)
             alerts.failed(user, "passwords")
         else:
-            audit.record_here("sign_in.unknown")
+            audit.record_here("sign_in.unknown" if proof == "password" else "sign_in.way_failed", way=proof)
 
 
 def _key(email: str) -> str:

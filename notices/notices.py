@@ -56,6 +56,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("factor_removed"),
     Notice("identity_linked"),
     Notice("identity_unlinked"),
+    Notice("passkey_possible_clone"),
     Notice("backup_code_used"),
     Notice("backup_codes_renewed"),
     Notice("account_suspended"),

@@ -3,6 +3,8 @@
 The verbs on a person's factors live one room below; these wrap them, because
 every list and every count of their organisations changes in the same transaction.
 """
+from typing import Any
+
 from accounts import second_factors
 from db import transaction
 from i18n import _l
@@ -11,11 +13,11 @@ from rules import Refused
 from tenancy import across_organisations
 
 
-def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> list[str]:
+def confirm(user: User, kind: str, answer: str, **more: Any) -> list[str]:
     """See `second_factors.confirm`."""
     with transaction():
         before = user.two_factor
-        codes = second_factors.confirm(user, kind, answer, keep=keep)
+        codes = second_factors.confirm(user, kind, answer, **more)
         if user.two_factor != before:
             _count(user)
         return codes

@@ -61,12 +61,12 @@ class Sink:
     def __exit__(self, *_):
         self._controller.stop()
 
-    def letter_to(self, address: str, *, seconds: float = 20) -> EmailMessage:
-        """The last letter to somebody, as soon as it is there."""
+    def letter_to(self, address: str, about: str = "", *, seconds: float = 20) -> EmailMessage:
+        """The last letter to somebody, or the last with such a subject, as soon as it is there."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for letter in reversed(self.letters):
-                if address in letter["To"]:
+                if address in letter["To"] and about in letter["Subject"]:
                     return letter
             time.sleep(0.05)
         raise AssertionError(f"no letter to {address} within {seconds} s; there are {[x['To'] for x in self.letters]}")

@@ -57,6 +57,7 @@ class Backend:
     icon = "key-round"
     typed = False
     linked = False              # does it know people by who they are elsewhere?
+    scripted = False            # does a script ask and answer? Then its button.html stands on the sign-in page
 
     def each(self) -> Iterable["Backend"]:
         """The ways this folder stands for: itself, or one for each of several in the settings."""

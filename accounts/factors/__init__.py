@@ -22,6 +22,8 @@ class Factor:
     another: Any = ""           # what the button says that has it ask anew, if there is one
     inside = True               # is it good for a fresh proof from inside a session, too?
     says_first = False          # does setting up begin with something to be typed? Then begin.html asks for it.
+    scripted = False            # does a script fetch what is asked, as JSON, and fill in the answer?
+    most = 10                   # how many of it one person may have: each is one more that fits
 
     def begin(self, user: User, secret: str = "") -> Credential:
         """A pending credential. `secret` is what was typed first, or given by the demonstration."""
@@ -47,6 +49,10 @@ class Factor:
         """What challenge.html shows of something asked before that still holds: it is not asked anew, and a wrong
         answer leaves it as it is. None: it was for one answer."""
         return None
+
+    def ask_first(self, user: User) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The same when a scripted one is set up."""
+        return {}, {}
 
     def check(self, credential: Credential, answer: str, asked: dict[str, Any]) -> bool:
         """Is it right, to what was asked? Then it is used up, by a conditional update whose row count decides."""

@@ -42,10 +42,13 @@ class LookForm(Form):
     theme = Choice(_l("Look"), choices=[("", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark"))])
 
 
-class PasswordForm(Form):
-    present = Secret(_l("Present password"), [required()])
+class FirstPasswordForm(Form):
     password = Secret(_l("New password"), [required()])
     everywhere_else = Tick(_l("Sign out everywhere else"), default=True)
+
+
+class PasswordForm(FirstPasswordForm):
+    present = Secret(_l("Present password"), [required()])
 
 
 class AddressForm(Form):
@@ -94,19 +97,22 @@ def wear() -> Response:
 
 @blueprint.page("/account/password", needs=SIGNED_IN)
 def password() -> Response:
-    """The form itself asks for the present password; whoever has a second factor gives that first."""
-    if g.me.two_factor and not g.me.proved_within(CREDENTIALS):
+    """The form itself asks for the present password; whoever has a second factor, or no password, gives that first."""
+    person = profile.me()
+    if (person.two_factor or not person.password) and not g.me.proved_within(CREDENTIALS):
         return web.prove_first()
-    return password_page(PasswordForm(everywhere_else=True))
+    return password_page((PasswordForm if person.password else FirstPasswordForm)(everywhere_else=True))
 
 
 @blueprint.action("/account/password", needs=SIGNED_IN)
 def change_password() -> Response:
-    if g.me.two_factor and not g.me.proved_within(CREDENTIALS + MARGIN):
+    person = profile.me()
+    if (person.two_factor or not person.password) and not g.me.proved_within(CREDENTIALS + MARGIN):
         return web.prove_first()
-    form = PasswordForm()
-    if form.submit_to(profile.change_password):
-        return done(_("Your password is changed."), "security.show")
+    form = PasswordForm() if person.password else FirstPasswordForm()
+    if form.submit_to(profile.change_password if person.password else profile.first_password):
+        return done(_("Your password is changed.") if person.password else _("Your password is set."),
+                    "security.show")
     return password_page(form, 422)
 
 

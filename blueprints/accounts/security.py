@@ -1,15 +1,19 @@
 """The person's own security: factors, backup codes, and the way to password, address and sessions."""
-from flask import Response, g, make_response, request
+from typing import Any
 
+from flask import Response, g, jsonify, make_response, request
+
+import entering
+import pages
 import plugins
 import web
 from accounts import approvals, devices, identities, passwords, profile, second_factors
 from accounts.factors import Factor, backup_codes
 from accounts.sessions import CREDENTIALS
-from forms import Form, Text, Tick, required
+from forms import Choice, Form, Text, Tick, required
 from i18n import _, _l
 from limits import FACTOR_CONFIRM
-from models import Credential, User
+from models import Credential
 from organisations import protection
 from pages import page
 from rules import NotHere
@@ -25,6 +29,18 @@ class CodeForm(Form):
 
 class NumberForm(Form):
     number = Text(_l("Mobile number"), [required()])
+
+
+class EnrolForm(CodeForm):
+    label = Text(_l("Name"))
+
+
+class FirstForm(Form):
+    kind = Choice(_l("Way"))
+
+    def __init__(self, kinds: dict[str, Any], **start: object):
+        super().__init__(**start)
+        self.kind.offer((name, factor.label) for name, factor in kinds.items())
 
 
 class LabelForm(Form):
@@ -46,15 +62,16 @@ class NothingForm(Form):
 @blueprint.page("/account/security", needs=SIGNED_IN)
 def show() -> Response:
     """Everything that proves who one is, at a glance."""
-    ways = identities.ways(g.me.user_id)
+    found = identities.ways(g.me.user_id)
     return page("accounts/security.html", factors=second_factors.active(g.me.user_id), kinds=offered(), left=left(),
-                ways=ways, passwordless=any(identity.passwordless for _way, identity in ways if identity))
+                ways=found, has_password=bool(profile.me().password),
+                passwordless=any(identity.passwordless for _way, identity in found if identity))
 
 
 @blueprint.page("/account/security/two-factor", needs=SIGNED_IN)
 def two_factor() -> Response:
     """Which ways there are, and which are set up."""
-    return ways(TrustForm(trusts=profile.me().trusts_browsers))
+    return ways()
 
 
 @blueprint.action("/account/security/browsers", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -64,13 +81,26 @@ def trust() -> Response:
     if form.submit_to(lambda trusts: devices.allow_trust(profile.me(), trusts)):
         return done(_("Browsers may be remembered.") if form.trusts.data else _("No browser is remembered."),
                     ".two_factor")
-    return ways(form, 422)
+    return ways(form=form, status=422)
+
+
+@blueprint.action("/account/security/first-factor", needs=SIGNED_IN)
+def prefer() -> Response:
+    """Which of several is asked for first (G7-R1)."""
+    form = FirstForm(offered())
+    if form.submit_to(lambda kind: second_factors.prefer(profile.me(), kind)):
+        return done(_("From now on you are asked for this way first."), ".two_factor")
+    return ways(first=form, status=422)
 
 
 @blueprint.page("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
 def enrol(kind: str) -> Response:
     """One way, to be set up: what is begun stays the same when the page is loaded again."""
-    return enrolment(known(kind), CodeForm())
+    factor = offered()[known(kind)]
+    if factor.scripted and pages.for_script():
+        facts, options = factor.ask_first(profile.me())
+        return entering.asking(jsonify(options), f"first {factor.name}", facts)
+    return enrolment(known(kind), EnrolForm())
 
 
 @blueprint.page("/account/security/two-factor/<kind>/begin", needs=SIGNED_IN, fresh=CREDENTIALS)
@@ -89,9 +119,10 @@ def begin(kind: str) -> Response:
 
 @blueprint.action("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS, limit=FACTOR_CONFIRM)
 def confirm(kind: str) -> Response:
-    form = CodeForm()
-    person = User.get_by_id(g.me.user_id)
-    if not form.submit_to(lambda code: protection.confirm(person, known(kind), code, keep=g.me.session_id)):
+    form, before = EnrolForm(), entering.asked(f"first {known(kind)}")
+    person = profile.me()
+    if not form.submit_to(lambda code, label: protection.confirm(
+            person, known(kind), code, label=label, asked=before, keep=g.me.session_id)):
         return enrolment(known(kind), form, 422)
     if form.result:
         return handed_out(form.result, first=True)
@@ -108,7 +139,7 @@ def name(id: str) -> Response:
 @blueprint.action("/account/security/factors/<id>/rename", needs=SIGNED_IN)
 def rename(id: str) -> Response:
     form, credential = LabelForm(), own(id)
-    if form.submit_to(lambda label: second_factors.rename(User.get_by_id(g.me.user_id), id, label)):
+    if form.submit_to(lambda label: second_factors.rename(profile.me(), id, label)):
         return done(_("The name is changed."), ".two_factor")
     return page("accounts/factor_name.html", 422, form=form, credential=credential, kind=offered()[credential.kind])
 
@@ -121,7 +152,7 @@ def leave(id: str) -> Response:
 @blueprint.action("/account/security/factors/<id>/remove", needs=SIGNED_IN, fresh=CREDENTIALS)
 def remove(id: str) -> Response:
     form = NothingForm()
-    if form.submit_to(lambda: protection.remove(User.get_by_id(g.me.user_id), id, keep=g.me.session_id)):
+    if form.submit_to(lambda: protection.remove(profile.me(), id, keep=g.me.session_id)):
         return done(_("Two-factor authentication is off.") if form.result else _("This way is removed."),
                     ".two_factor")
     return removal(id, form, 422)
@@ -138,7 +169,7 @@ def codes() -> Response:
 @blueprint.action("/account/security/codes", needs=SIGNED_IN, fresh=CREDENTIALS)
 def renew_codes() -> Response:
     """Ten new backup codes; the older ones are dead."""
-    return handed_out(second_factors.renew_codes(User.get_by_id(g.me.user_id)), first=False)
+    return handed_out(second_factors.renew_codes(profile.me()), first=False)
 
 
 @blueprint.action("/account/security/codes.txt", needs=SIGNED_IN)
@@ -162,19 +193,24 @@ def switch_approval() -> Response:
     if form.submit_to(lambda on: approvals.switch(profile.me(), on)):
         return done(_("Sign-ins can be approved in another browser.") if form.on.data else
                     _("Sign-ins are no longer approved in another browser."), ".two_factor")
-    return ways(TrustForm(), 422)
+    return ways(status=422)
 
 
-def ways(form: TrustForm, status: int = 200) -> Response:
-    factors, beside = second_factors.standing(g.me.user_id)
-    return page("accounts/two_factor.html", status, factors=factors, kinds=offered(), form=form, next=place(),
+def ways(form: TrustForm | None = None, first: FirstForm | None = None, status: int = 200) -> Response:
+    """Those that are set up, which of them comes first, what stands beside them, and those there are."""
+    person, (factors, beside), kinds = profile.me(), second_factors.standing(g.me.user_id), offered()
+    mine = {name: factor for name, factor in kinds.items() if name in {each.kind for each in factors}}
+    if len(mine) > 1 and first is None:
+        first = FirstForm(mine, kind=person.preferred_factor if person.preferred_factor in mine else next(iter(mine)))
+    return page("accounts/two_factor.html", status, factors=factors, kinds=kinds, first=first, next=place(),
+                form=form or TrustForm(trusts=person.trusts_browsers),
                 left=beside[backup_codes.BackupCodes.name] if g.me.two_factor else None,
                 approved_elsewhere=approvals.KIND in beside, approval=approvals.KIND in setting.second_factors)
 
 
-def enrolment(kind: str, form: CodeForm, status: int = 200) -> Response:
-    person = User.get_by_id(g.me.user_id)
-    factor, credential = offered()[kind], second_factors.pending(person, kind)
+def enrolment(kind: str, form: EnrolForm, status: int = 200) -> Response:
+    person, factor = profile.me(), offered()[kind]
+    credential = second_factors.pending(person, kind)
     if credential is None and factor.says_first:
         return go(".start", kind=kind)
     credential = credential or second_factors.begin(person, kind)
@@ -190,11 +226,12 @@ def beginning(kind: str, form: NumberForm, status: int = 200) -> Response:
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
-    mine = second_factors.active(g.me.user_id)
+    mine, person = second_factors.active(g.me.user_id), profile.me()
     credential, last = own(id, mine), len(mine) == 1
     return page("accounts/factor_remove.html", status, form=form, credential=credential, last=last,
                 kind=offered()[credential.kind], needed_by=protection.needed_by(g.me.user_id) if last else (),
-                too_short=last and not User.get_by_id(g.me.user_id).password_long, shortest=passwords.SHORTEST)
+                only_way=second_factors.only_way_in(person, credential),
+                too_short=last and person.password and not person.password_long, shortest=passwords.SHORTEST)
 
 
 def place() -> str | None:

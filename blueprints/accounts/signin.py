@@ -1,7 +1,8 @@
 """Signing in and out."""
-from flask import Response, flash, g, request
+from flask import Response, flash, g, jsonify, request
 
 import entering
+import pages
 import web
 from accounts import devices, sessions, signin
 from forms import EmailAddress, Form, Secret, Text, Tick, required
@@ -49,7 +50,10 @@ def second_step() -> Response:
     attempt = signin.half_way(web.cookie(ATTEMPT_COOKIE))
     if attempt is None:
         return go(".form")
-    return challenge(attempt, SecondStepForm(factor=request.args.get("with", "")))
+    chosen = request.args.get("with", "")
+    if pages.for_script():
+        return jsonify(signin.ask(attempt, chosen))
+    return challenge(attempt, SecondStepForm(factor=chosen))
 
 
 @blueprint.action("/signin/second-step", needs=ANYONE)
@@ -113,7 +117,7 @@ def challenge(attempt: Attempt, form: Form, status: int = 200) -> Response:
     user = attempt.user
     factors = signin.factors_of(user)
     chosen = form.factor.data if form.factor.data in factors else next(iter(factors), "")
-    asked = signin.ask(attempt, chosen) if chosen else {}
+    asked = signin.ask(attempt, chosen) if chosen and not factors[chosen].scripted else {}
     return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen, asked=asked,
                 email=user.email_typed, spares=devices.spares(user), pause=signin.pause(attempt),
                 tries=signin.tries_left(attempt))

@@ -29,10 +29,11 @@ def begin(name: str) -> Response:
     secret = beginnings.begin(f"backend {name}", step.facts, place=web.local(request.args.get("next")) or "")
     if step.away:
         response = redirect(step.away, 303)
-    elif pages.header("Accept").startswith("application/json"):
+    elif pages.for_script():
         response = jsonify(step.shown)
     else:
-        response = page(f"backends/{name}/signin.html", backend=backend, **step.shown)
+        response = page(f"backends/{name}/signin.html", backend=backend, next=web.local(request.args.get("next")),
+                        **step.shown)
     entering.keep(response, BEGUN_COOKIE, secret, int(beginnings.LIFE.total_seconds()))
     return response  # type: ignore[return-value]
 
