@@ -25,6 +25,8 @@ ORGANISATION: dict[str, Lazy] = {
     "member.alerted": _l("%(by)s sent a security alert to %(person)s"),
     "member.role_changed": _l("%(by)s changed the role of %(person)s from %(before)s to %(role)s"),
     "member.preferences_changed": _l("%(by)s changed what %(person)s is written about"),
+    "member.locked": _l("The account of %(person)s was locked after wrong passwords"),
+    "member.unlocked": _l("%(by)s unlocked the account of %(person)s"),
     "members.exported": _l("%(by)s downloaded the list of members"),
     "invitation.resent": _l("%(by)s sent the invitation to %(person)s again"),
     "invitation.changed": _l("%(by)s changed the invitation of %(person)s"),
@@ -39,6 +41,9 @@ ORGANISATION: dict[str, Lazy] = {
 PERSON: dict[str, Lazy] = {
     "account.created": _l("You made your account"),
     "account.changed": _l("You changed your profile"),
+    "account.locked": _l("Your account was locked after wrong passwords"),
+    "account.unlocked": _l("Your account was unlocked"),
+    "alerts.changed": _l("You changed which sign-ins you are told of"),
     "address.change_asked": _l("You asked to change your address to %(new)s"),
     "address.change_cancelled": _l("You cancelled the change of your address"),
     "address.changed": _l("Your address changed from %(old)s to %(new)s"),

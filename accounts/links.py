@@ -11,8 +11,10 @@ from clock import DAY, HOUR, now
 from models import Link, User
 from rules import Gone
 
-SIGN_UP, RESET, ADDRESS_CONFIRM, ADDRESS_REVERT = "signup", "reset", "address.confirm", "address.revert"
-LIFE: dict[str, timedelta] = {SIGN_UP: DAY, RESET: HOUR, ADDRESS_CONFIRM: 48 * HOUR, ADDRESS_REVERT: 7 * DAY}
+SIGN_UP, RESET, UNLOCK = "signup", "reset", "unlock"
+ADDRESS_CONFIRM, ADDRESS_REVERT, RECOVERY_CONFIRM = "address.confirm", "address.revert", "recovery.confirm"
+LIFE: dict[str, timedelta] = {SIGN_UP: DAY, RESET: HOUR, UNLOCK: HOUR, ADDRESS_CONFIRM: 48 * HOUR,
+                              ADDRESS_REVERT: 7 * DAY, RECOVERY_CONFIRM: 48 * HOUR}
 
 
 def make(purpose: str, *, user: User | None = None, email: str = "", **facts: Any) -> Link:

@@ -66,7 +66,7 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
         if everywhere_else:
             sessions.end_everything(person, "password", keep=current.actor().session_id)
         audit.record_for(person.id, "password.changed", everywhere_else=everywhere_else)
-        outbox.post_to(person, "password_changed", at=int(now().timestamp()))
+        outbox.post_everywhere(person, "password_changed", at=int(now().timestamp()))
         return person
 
 

@@ -3,7 +3,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import links, passwords, sessions, signup
+from accounts import links, locking, passwords, sessions, signup
 from clock import now
 from db import transaction
 from models import Link, User
@@ -29,7 +29,7 @@ def ask(email: str, language: str) -> None:
             return
         link = links.make(links.RESET, user=user, email=user.email)
         audit.record_for(user.id, "password.reset_asked")
-        outbox.post_to(user, "reset", **links.told(link))
+        outbox.post_everywhere(user, "reset", **links.told(link))
 
 
 def opened(token: str) -> Link:
@@ -51,7 +51,7 @@ def renew(token: str, password: str) -> User:
         signup.set_password(user, phc, long=passwords.stands_alone(password))
         links.end(user, links.ADDRESS_CONFIRM)
         sessions.end_everything(user, "reset")
-        limits.forgive(limits.SIGN_IN_ROW, user.email)
+        locking.open_again(user)
         audit.record_for(user.id, "password.reset_done")
-        outbox.post_to(user, "password_changed", at=int(now().timestamp()))
+        outbox.post_everywhere(user, "password_changed", at=int(now().timestamp()))
         return user

@@ -51,10 +51,10 @@ def confirm(user: User, kind: str, answer: str, *, keep: int | None = None) -> l
             User.update(two_factor=True).where(User.id == user.id).execute()
             user.two_factor = True
             audit.record_for(user.id, "two_factor.on", factor=kind)
-            outbox.post_to(user, "two_factor_on")
+            outbox.post_everywhere(user, "two_factor_on")
         else:
             audit.record_for(user.id, "factor.added", factor=kind)
-            outbox.post_to(user, "factor_added", label=_called(user, credential))
+            outbox.post_everywhere(user, "factor_added", label=_called(user, credential))
         sessions.end_everything(user, "factor", keep=keep)
         return backup_codes.issue(user) if first else []
 
@@ -86,10 +86,10 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
             User.update(two_factor=False).where(User.id == user.id).execute()
             user.two_factor = False
             audit.record_for(user.id, "two_factor.off", factor=credential.kind)
-            outbox.post_to(user, "two_factor_off")
+            outbox.post_everywhere(user, "two_factor_off")
         else:
             audit.record_for(user.id, "factor.removed", factor=credential.kind)
-            outbox.post_to(user, "factor_removed", label=_called(user, credential))
+            outbox.post_everywhere(user, "factor_removed", label=_called(user, credential))
         sessions.end_everything(user, "factor", keep=keep)
         return last
 
@@ -100,7 +100,7 @@ def renew_codes(user: User) -> list[str]:
         if not user.two_factor:
             raise rules.NotHere
         audit.record_for(user.id, "backup_codes.renewed")
-        outbox.post_to(user, "backup_codes_renewed")
+        outbox.post_everywhere(user, "backup_codes_renewed")
         return backup_codes.issue(user)
 
 

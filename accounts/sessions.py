@@ -104,6 +104,12 @@ def begin(user: User, proofs: str, *, stay: bool, device: Device | None) -> str:
     return secret
 
 
+def public_id(secret: str) -> str:
+    """What a session is called in the book, from its secret."""
+    return Session.select(Session.public_id).where(  # type: ignore[no-any-return]
+        Session.token_hash == crypto.digest(secret)).scalar()
+
+
 def renew(who: SignedIn, proofs: tuple[str, ...]) -> str:
     """A fresh proof was given: the same session under a new secret (SS-01)."""
     secret = crypto.token()

@@ -38,6 +38,7 @@ class Right(enum.StrEnum):
     SET_PREFERENCES = "set the preferences of others"   # C8
     OWN_PREFERENCES = "set one's own preferences"       # C9
     ALERT_MEMBERS = "send a security alert"             # C10
+    UNLOCK = "unlock the account of a member"           # C12
     SEE_MEMBER_ACTIVITY = "see the activity of a member"    # C14
     LEAVE = "leave"                                     # A8
 
@@ -60,6 +61,7 @@ TABLE: dict[Right, frozenset[str]] = {
     Right.SET_PREFERENCES: ADMINISTRATION,
     Right.OWN_PREFERENCES: EVERYBODY,
     Right.ALERT_MEMBERS: ADMINISTRATION,
+    Right.UNLOCK: ADMINISTRATION,
     Right.SEE_MEMBER_ACTIVITY: ADMINISTRATION,
     Right.LEAVE: EVERYBODY,
 }

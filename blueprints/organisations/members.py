@@ -14,6 +14,7 @@ from forms import Choice, Form, Text, Tick, required
 from i18n import _, _l, ngettext
 from models import Membership, Role, User
 from organisations import directory, members, roles
+from organisations import unlocking as locks
 from organisations.directory import Filter, Person
 from organisations.members import others_legal
 from organisations.roles import LABELS, Right
@@ -211,6 +212,24 @@ def alert(id: str) -> Response:
     except Conflict as conflict:
         return member_page(one(id), 409, conflict.why)
     return done(_("The security alert to %(name)s is on its way.", name=member.user.name), ".look", id=id)
+
+
+# --- a locked account --------------------------------------------------------------------------
+
+
+@blueprint.page("/members/<id>/unlock", needs=Right.UNLOCK, fresh=PEOPLE)
+def unlocking(id: str) -> Response:
+    member = one(id)
+    return page("organisations/member_unlock.html", member=member, crumbs=crumbs_of(member))
+
+
+@blueprint.action("/members/<id>/unlock", needs=Right.UNLOCK, fresh=PEOPLE)
+def unlock(id: str) -> Response:
+    try:
+        member = locks.unlock(id)
+    except Conflict as conflict:
+        return member_page(one(id), 409, conflict.why)
+    return done(_("The account of %(name)s is open again.", name=member.user.name), ".look", id=id)
 
 
 # --- several at once ---------------------------------------------------------------------------
