@@ -69,6 +69,7 @@ class User(Record):
 
     class Meta:
         table_name = "account"                  # `user` is a word PostgreSQL keeps for itself
+        indexes = (SQL("CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> ''"),)
 
     @property
     def name(self) -> str:
@@ -109,7 +110,7 @@ class Session(Record):
     expires = InstantField()                    # absolute
     idle_seconds = IntegerField()
     ended = InstantField(null=True)
-    ended_by = TextField(default="")            # signed_out, owner, password, factor, reset, replaced, expired
+    ended_by = TextField(default="")            # signed_out, owner, disowned, password, factor, reset, …
 
     class Meta:
         indexes = ((("user", "ended"), False),)

@@ -52,7 +52,7 @@ ORGANISATION: tuple[tuple[Lazy | None, tuple[Entry, ...]], ...] = (
 ACCOUNT = (
     Entry("/account", icon="user-cog", label=_l("My profile")),
     Entry("/account/security", icon="key-round", label=_l("Sign-in and security"),
-          also=("/account/sessions", "/account/password", "/account/address")),
+          also=("/account/sessions", "/account/password", "/account/address", "/account/secure", "/account/recovery")),
     Entry("/account/organisations", icon="building-2", label=_l("My organisations")),
     Entry("/account/notifications", icon="bell", label=_l("Notifications")),
     Entry("/account/activity", icon="activity", label=_l("My activity")),

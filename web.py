@@ -2,6 +2,7 @@
 
 A route's own line says `needs=` (who), `fresh=` (how old a proof may be) and
 `limit=` (how often), so that none can be forgotten and all can be listed.
+`renewing=True`: also while the person has yet to choose a new password.
 """
 import threading
 from collections.abc import Callable
@@ -190,22 +191,25 @@ class Blueprint(flask.Blueprint):
     """A blueprint whose every route says who may enter."""
 
     def page(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-             **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+             renewing: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Shows something. A `fresh` proof is asked for when the form is opened, so that nothing typed is lost."""
-        return self._open(rule, "GET", needs, fresh, limit, options)
+        return self._open(rule, "GET", needs, fresh, limit, renewing, options)
 
     def action(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-               **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+               renewing: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Changes something. A proof may be five minutes older than where its form was opened."""
-        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, options)
+        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, renewing,
+                          options)
 
     def _open(self, rule: str, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
-              options: dict[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+              renewing: bool, options: dict[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 if needs != ANYONE and g.me is None:
                     return sign_in_first()
+                if needs != ANYONE and g.me.must_renew and not renewing:
+                    return renew_first()
                 if isinstance(needs, Right) and not g.may(needs):
                     raise Forbidden(needs)
                 if needs == OPERATOR and not g.me.operator:
@@ -332,6 +336,11 @@ def _switcher(places: Any) -> list[dict[str, Any]]:
 def sign_in_first() -> Response:
     """To the sign-in page, and back to this place afterwards."""
     return _away(url_for("signin.form", next=_place()), 401)
+
+
+def renew_first() -> Response:
+    """To a new password: the present one may be somebody else's, and opens nothing but this."""
+    return _away(url_for("securing.password"), 401)
 
 
 def prove_first() -> Response:

@@ -13,8 +13,10 @@ from models import PersonalEvent, PersonalEventFacts
 
 # What one can ask for, its name, and how the kinds of such lines begin.
 GROUPS = {"sign_in": (_l("Signing in and out"), ("sign_in.", "session.", "proof.")),
-          "security": (_l("Password and second factors"), ("password.", "two_factor.", "factor.", "backup_code", "alerts.", "recovery.", "account.locked", "account.unlocked")),
-          "account": (_l("Profile and address"), ("account.", "address.")),
+          "security": (_l("Password and second factors"), (
+        "password.", "two_factor.", "factor.", "backup_code", "alerts.", "recovery.", "account.locked",
+        "account.unlocked", "account.cleared")),
+    "account": (_l("Profile and address"), ("account.", "address.")),
           "organisation": (_l("Organisations"), ("organisation.",))}
 
 

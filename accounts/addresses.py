@@ -23,7 +23,8 @@ def ask(email: str) -> None:
     if address.key == person.email:
         raise Refused(_l("This is your address already."), "email")
     if address.key == person.recovery_email:
-        raise Refused(_l("This is your recovery address. The two must differ: one helps when the other is lost."), "email")
+        raise Refused(_l("This is your recovery address. The two must differ: one helps when the other is lost."),
+                      "email")
     limits.spend(limits.ADDRESS_CHANGE, person.id)
     limits.spend(limits.SIGN_UP_ADDRESS, address.key)
     with transaction():

@@ -23,8 +23,8 @@ def choose(*, alert_new_place: bool, alert_failure: bool, alert_success: bool, l
     """Which sign-ins one is told of, and how many wrong passwords lock (G4-R5)."""
     if not FEWEST <= lock_threshold <= MOST:
         raise Refused(_l("Enter a number from %(least)s to %(most)s.", least=FEWEST, most=MOST), "lock_threshold")
-    chosen = {"alert_new_place": alert_new_place, "alert_failure": alert_failure, "alert_success": alert_success,
-              "lock_threshold": lock_threshold}
+    chosen: dict[str, Any] = {"alert_new_place": alert_new_place, "alert_failure": alert_failure,
+                              "alert_success": alert_success, "lock_threshold": lock_threshold}
     with transaction():
         person = profile.me()
         if any(getattr(person, name) != value for name, value in chosen.items()):

@@ -7,9 +7,10 @@ from models import Membership, Organisation, Role, User
 from tenancy import across_organisations, working_for
 
 MOST = 50                                       # letters in one organisation
+ADMINISTRATION = (Role.LEGAL, Role.ADMIN)
 
 
-def tell(person: User, kind: str, notice: str, roles: tuple[Role, ...] = (Role.LEGAL, Role.ADMIN), **facts: Any) -> None:
+def tell(person: User, kind: str, notice: str, roles: tuple[Role, ...] = ADMINISTRATION, **facts: Any) -> None:
     """A line in the book of each organisation, a word to its legal representatives and administration.
 
     In a transaction, before the person's own book is written: whoever writes several books keeps to this order.

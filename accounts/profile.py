@@ -59,6 +59,8 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
             audit.record_for(person.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "present")
     limits.forgive(limits.PROOF, person.id)
+    if passwords.same(present, password):
+        raise Refused(_l("This is the present password. Choose another one."), "password")
     passwords.check(password, two_factor=person.two_factor, own=passwords.own_words(person))
     phc = passwords.hashed(password)
     with transaction():

@@ -1,4 +1,5 @@
-"""A forgotten password: a link to the mailbox, and a new one. The second factor stays as it is (G15-R5)."""
+"""A forgotten password: a link to the mailbox, and a new one. The second factor stays as it is (G15-R5). And a
+forgotten address."""
 import audit
 import limits
 import outbox
@@ -8,6 +9,8 @@ from clock import now
 from db import transaction
 from models import Link, User
 from rules import Gone, TooMany
+
+MOST = 10                                       # accounts that one recovery address is told of
 
 
 def ask(email: str, language: str) -> None:
@@ -30,6 +33,28 @@ def ask(email: str, language: str) -> None:
         link = links.make(links.RESET, user=user, email=user.email)
         audit.record_for(user.id, "password.reset_asked")
         outbox.post_everywhere(user, "reset", **links.told(link))
+
+
+def ask_address(email: str, language: str) -> None:
+    """With which address one signs in: told to the recovery address, and to it alone. The same from outside (SP-10).
+
+    After three mails in an hour nothing more is sent, and nothing more is said.
+    """
+    address = rules.address(email)
+    try:
+        limits.spend(limits.RECOVERY_ADDRESS, address.key)
+    except TooMany:
+        return
+    people = list(User.select().where(User.recovery_email == address.key, User.suspended.is_null())
+                  .order_by(User.id).limit(MOST))
+    with transaction():
+        for person in people:
+            audit.record_for(person.id, "recovery.address_told")
+        if people:
+            outbox.post_to(people[0], "address_told", to=people[0].recovery_email_typed,
+                           addresses=[person.email_typed for person in people])
+        else:
+            outbox.post("address_unknown", address.typed, language=language)
 
 
 def opened(token: str) -> Link:

@@ -97,10 +97,11 @@ def set_password(user: User, phc: str, *, long: bool) -> None:
     A link for a new one opens nothing after that (G15).
     """
     links.end(user, links.RESET)
-    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long).where(
-        User.id == user.id).execute()
+    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long,
+                must_renew=False).where(User.id == user.id).execute()
 
 
 def forget_password(user: User) -> None:
     """In a transaction: nobody gets in with the password there was; a link mailed makes a new one."""
-    User.update(password=None, password_changed=now(), password_long=False).where(User.id == user.id).execute()
+    User.update(password=None, password_changed=now(), password_long=False, must_renew=False).where(
+        User.id == user.id).execute()

@@ -36,6 +36,8 @@ ALTER TABLE "organisation" ALTER COLUMN "trusts_browsers" DROP DEFAULT;
 ALTER TABLE "organisation" ADD COLUMN "trusted_upstreams" JSONB NOT NULL DEFAULT '[]';
 ALTER TABLE "organisation" ALTER COLUMN "trusted_upstreams" DROP DEFAULT;
 
+CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> '';
+
 CREATE TABLE "begun" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "token_hash" TEXT NOT NULL,

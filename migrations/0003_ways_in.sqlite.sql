@@ -20,6 +20,8 @@ ALTER TABLE "organisation" ADD COLUMN "session_hours" INTEGER;
 ALTER TABLE "organisation" ADD COLUMN "trusts_browsers" INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE "organisation" ADD COLUMN "trusted_upstreams" TEXT NOT NULL DEFAULT '[]';
 
+CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> '';
+
 CREATE TABLE "begun" (
     "id" INTEGER NOT NULL PRIMARY KEY,
     "token_hash" TEXT NOT NULL,

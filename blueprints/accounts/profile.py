@@ -92,7 +92,7 @@ def wear() -> Response:
     return profile_page(look=form)
 
 
-@blueprint.page("/account/password", needs=SIGNED_IN)
+@blueprint.page("/account/password", needs=SIGNED_IN, renewing=True)
 def password() -> Response:
     """The form itself asks for the present password; whoever has a second factor gives that first."""
     if g.me.two_factor and not g.me.proved_within(CREDENTIALS):
@@ -100,7 +100,7 @@ def password() -> Response:
     return password_page(PasswordForm(everywhere_else=True))
 
 
-@blueprint.action("/account/password", needs=SIGNED_IN)
+@blueprint.action("/account/password", needs=SIGNED_IN, renewing=True)
 def change_password() -> Response:
     if g.me.two_factor and not g.me.proved_within(CREDENTIALS + MARGIN):
         return web.prove_first()

@@ -22,12 +22,12 @@ class ProveForm(Form):
     code = Text(_l("Code"))
 
 
-@blueprint.page("/prove", needs=SIGNED_IN)
+@blueprint.page("/prove", needs=SIGNED_IN, renewing=True)
 def form() -> Response:
     return shown(ProveForm(factor=request.args.get("with", "")))
 
 
-@blueprint.action("/prove", needs=SIGNED_IN)
+@blueprint.action("/prove", needs=SIGNED_IN, renewing=True)
 def give() -> Response:
     proof = ProveForm()
     if not proof.submit_to(lambda password, factor, code: signin.prove_again(

@@ -204,7 +204,7 @@ def test_sp_10_nobodys_mailbox_is_flooded(luc):
 def test_sp_10_one_network_does_not_ask_for_everybody(visitor, luc):
     browser = visitor()
     browser.get("/unlock")
-    for number in range(limits.RESET_NETWORK.times):
+    for _number in range(limits.RESET_NETWORK.times):
         limits.spend(limits.RESET_NETWORK, "127.0.0.0/24")
     browser.post("/unlock", expect=429, email=EMAIL)
 
