@@ -45,6 +45,7 @@ SIGN_UP_NETWORK = Limit("sign-up network", 20, 3600, "one network making account
 RESET_ADDRESS = Limit("reset address", 3, 3600, "mails to somebody who may not have asked")
 UNLOCK_ADDRESS = Limit("unlock address", 3, 3600, "mails to somebody who may not have asked")
 RECOVERY_ADDRESS = Limit("recovery address", 3, 3600, "mails to somebody who may not have asked")
+LOST_FACTOR = Limit("lost factor", 5, 86_400, "mails about a lost factor, by whoever knows the password")
 RESET_NETWORK = Limit("reset network", 20, 3600, "one network asking for many people")
 LINK_NETWORK = Limit("link network", 60, 900, "trying tokens; a whole choir may open good ones at once", misses=True)
 ADDRESS_CHANGE = Limit("address change", 5, 3600, "mails to addresses that are not ours yet")

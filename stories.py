@@ -28,6 +28,9 @@ ORGANISATION: dict[str, Lazy] = {
     "member.locked": _l("The account of %(person)s was locked after wrong passwords"),
     "member.unlocked": _l("%(by)s unlocked the account of %(person)s"),
     "member.disowned": _l("%(person)s reported a sign-in by somebody else"),
+    "member.factor_lost": _l("%(person)s asked to get in without a second factor"),
+    "member.vouched": _l("%(by)s vouched for %(person)s, who lost a second factor"),
+    "member.factor_reset": _l("The second factors of %(person)s were removed, as they were lost"),
     "members.exported": _l("%(by)s downloaded the list of members"),
     "invitation.resent": _l("%(by)s sent the invitation to %(person)s again"),
     "invitation.changed": _l("%(by)s changed the invitation of %(person)s"),
@@ -62,6 +65,11 @@ PERSON: dict[str, Lazy] = {
     "recovery.address_removed": _l("You removed your recovery address"),
     "recovery.phone_changed": _l("You changed your recovery phone"),
     "recovery.address_told": _l("Somebody asked at your recovery address with which address you sign in"),
+    "recovery.opened": _l("Somebody who knows your password asked to get in without a second factor"),
+    "recovery.vouched": _l("%(by)s vouched for you: a day later you get in without a second factor"),
+    "recovery.link_sent": _l("You were sent the link to get in without a second factor"),
+    "recovery.cancelled": _l("The request to get in without a second factor was cancelled"),
+    "two_factor.reset": _l("Your second factors were removed, as they were lost"),
     "session.disowned": _l("You said that a sign-in was not yours"),
     "account.cleared": _l("You ended all other sessions, and nothing else opens your account any more"),
     "session.all_ended": _l("You signed out everywhere"),
@@ -84,6 +92,7 @@ PERSON: dict[str, Lazy] = {
 
 INSTALLATION: dict[str, Lazy] = {
     "sign_in.unknown": _l("Somebody entered an address that has no account"),
+    "factor.reset": _l("The second factors of somebody were removed"),
     "links.guessed": _l("Somebody tried many links that do not exist"),
     "operator.added": _l("An operator was added"),
 }

@@ -20,7 +20,7 @@ import limits
 import logs
 import outbox
 import plugins
-from accounts import beginnings, devices, second_factors, sessions, signin
+from accounts import beginnings, devices, lost_factor, second_factors, sessions, signin
 from clock import epoch
 from organisations import invitations
 from settings import private, setting
@@ -67,6 +67,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("forget sign-ins half-way", crontab(minute="15"), signin.forget_old),
     ("forget what was begun", crontab(minute="17"), beginnings.forget_old),
     ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),
+    ("lapse recoveries", crontab(minute="18"), lost_factor.lapse_due),
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
     ("forget messages", crontab(minute="40", hour="3"), outbox.forget_old),
     ("forget devices", crontab(minute="22", hour="3"), devices.forget_old),

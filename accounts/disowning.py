@@ -2,7 +2,7 @@
 import audit
 import current
 import outbox
-from accounts import keepers, profile, sessions
+from accounts import keepers, lost_factor, profile, sessions
 from db import transaction
 from models import Device, Session, User
 from rules import NotHere
@@ -24,6 +24,7 @@ def disown(public_id: str) -> None:
         session, person = foreign(public_id), profile.me()
         keepers.tell(person, "member.disowned", "member_disowned")
         sessions.end_everything(person, "disowned", keep=current.actor().session_id)
+        lost_factor.close(person)
         Device.update(trusted_until=None).where(Device.user == person.id).execute()
         User.update(must_renew=person.password is not None).where(User.id == person.id).execute()
         audit.record_for(person.id, "session.disowned", session.public_id, browser=session.agent,

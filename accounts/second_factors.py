@@ -94,6 +94,19 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
         return last
 
 
+def reset(user: User) -> None:
+    """All of them are gone, codes and what was begun too: lost, or in the wrong hands. Everything signed in ends.
+
+    In a transaction. For verbs that have two other proofs, and record what they were.
+    """
+    Credential.delete().where(Credential.user == user.id).execute()
+    User.update(two_factor=False, must_renew=not user.password_long and user.password is not None).where(
+        User.id == user.id).execute()
+    user.two_factor = False
+    sessions.end_everything(user, "factor")
+    outbox.post_everywhere(user, "factor_reset", at=int(now().timestamp()))
+
+
 def renew_codes(user: User) -> list[str]:
     """Ten new backup codes, said once; the older ones are dead (TF-13)."""
     with transaction():

@@ -2,7 +2,7 @@
 import audit
 import current
 import outbox
-from accounts import profile, sessions
+from accounts import lost_factor, profile, sessions
 from clock import now
 from db import transaction
 from models import AppPassword, Device, User
@@ -23,6 +23,7 @@ def clear() -> None:
     with transaction():
         person = profile.me()
         sessions.end_everything(person, "owner", keep=current.actor().session_id)
+        lost_factor.close(person)
         Device.update(trusted_until=None).where(Device.user == person.id).execute()
         revoked = AppPassword.update(revoked=now()).where(
             AppPassword.user == person.id, AppPassword.revoked.is_null()).execute()

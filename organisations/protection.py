@@ -3,7 +3,9 @@
 The verbs on a person's factors live one room below; these wrap them, because
 every list and every count of their organisations changes in the same transaction.
 """
-from accounts import second_factors
+import audit
+from accounts import keepers, lost_factor, second_factors
+from accounts.signin import Outcome
 from db import transaction
 from models import Membership, Organisation, User
 from tenancy import across_organisations
@@ -26,6 +28,26 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
         if last:
             _count(user)
         return last
+
+
+def enter_without(token: str, attempt: str, *, device: str = "", place: str = "") -> Outcome:
+    """See `lost_factor.enter`."""
+    with transaction():
+        outcome = lost_factor.enter(token, attempt, device=device, place=place)
+        if outcome.user:
+            _count(outcome.user)
+        return outcome
+
+
+def reset(user: User) -> None:
+    """Whoever runs the installation has identified the person, and says so at the machine (`flask operator`)."""
+    with transaction():
+        audit.record_here("factor.reset", user.public_id, person=user.name)
+        keepers.tell(user, "member.factor_reset", "member_factor_reset")
+        audit.record_for(user.id, "two_factor.reset")
+        lost_factor.close(user)
+        second_factors.reset(user)
+        _count(user)
 
 
 def _count(user: User) -> None:

@@ -39,6 +39,7 @@ class Right(enum.StrEnum):
     OWN_PREFERENCES = "set one's own preferences"       # C9
     ALERT_MEMBERS = "send a security alert"             # C10
     UNLOCK = "unlock the account of a member"           # C12
+    VOUCH = "vouch for a member who lost a factor"      # 3.11
     SEE_MEMBER_ACTIVITY = "see the activity of a member"    # C14
     LEAVE = "leave"                                     # A8
 
@@ -62,6 +63,7 @@ TABLE: dict[Right, frozenset[str]] = {
     Right.OWN_PREFERENCES: EVERYBODY,
     Right.ALERT_MEMBERS: ADMINISTRATION,
     Right.UNLOCK: ADMINISTRATION,
+    Right.VOUCH: frozenset({_LEGAL}),
     Right.SEE_MEMBER_ACTIVITY: ADMINISTRATION,
     Right.LEAVE: EVERYBODY,
 }
