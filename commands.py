@@ -33,6 +33,7 @@ from accounts import signin, signup
 from accounts.factors import sms
 from clock import DAY, MINUTE, epoch, now
 from models import Message, PersonalEvent, User
+from organisations import protection
 from settings import every, setting
 
 SECRET = ("SECRET_KEY", "SMTP_URL", "REDIS_URL", "SMS_URL", "_PASSWORD", "_SECRET")    # settings that are never shown
@@ -225,6 +226,22 @@ def worker() -> None:
 @click.group()
 def operator() -> None:
     """Those who run the installation."""
+
+
+@operator.command("reset-factor")
+@click.argument("email")
+@click.confirmation_option(prompt="Have you made sure that it is this person who asks?")
+def operator_reset_factor(email: str) -> None:
+    """Remove the second factors of EMAIL: for somebody who lost them and has been identified."""
+    with db.database.connection_context():
+        try:
+            person = User.get_or_none(User.email == rules.address(email).key)
+        except rules.Refused as refusal:
+            raise click.ClickException(str(refusal.why)) from None
+        if person is None or not person.two_factor:
+            raise click.ClickException("Nobody with two-factor authentication has this address.")
+        protection.reset(person)
+    click.echo("Removed. The person has been written to, and signs in with the password.")
 
 
 @operator.command("add")

@@ -34,9 +34,6 @@ class Limit:
 SIGN_IN_ACCOUNT = Limit("sign-in account", 10, 900, "guesses against one account from browsers it does not know")
 SIGN_IN_DEVICE = Limit("sign-in device", 10, 900, "guesses from a browser the account knows; apart from strangers'")
 SIGN_IN_NETWORK = Limit("sign-in network", 60, 900, "one network through many accounts; an office arrives at nine")
-SIGN_IN_ROW = Limit("sign-in in a row", 100, 30 * 86_400, "wrong passwords from unknown browsers, none right between",
-                    told=_l("Too many wrong passwords: this account now opens only in a browser that it knows. "
-                            "Use such a browser, or ask for a new password."))
 SECOND_STEP = Limit("second step", 5, 900, "wrong codes, of all factors together: five, then a pause (G7)")
 SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses over a day")
 SECOND_STEP_ROW = Limit("second step in a row", 100, 30 * 86_400, "wrong codes, none right between: the next ones wait",
@@ -55,6 +52,9 @@ PROOF = Limit("proof", 10, 900, "wrong passwords from inside a session")
 SIGN_UP_ADDRESS = Limit("sign-up address", 3, 3600, "mails to somebody who may not have asked")
 SIGN_UP_NETWORK = Limit("sign-up network", 20, 3600, "one network making accounts")
 RESET_ADDRESS = Limit("reset address", 3, 3600, "mails to somebody who may not have asked")
+UNLOCK_ADDRESS = Limit("unlock address", 3, 3600, "mails to somebody who may not have asked")
+RECOVERY_ADDRESS = Limit("recovery address", 3, 3600, "mails to somebody who may not have asked")
+LOST_FACTOR = Limit("lost factor", 5, 86_400, "mails about a lost factor, by whoever knows the password")
 RESET_NETWORK = Limit("reset network", 20, 3600, "one network asking for many people")
 LINK_NETWORK = Limit("link network", 60, 900, "trying tokens; a whole choir may open good ones at once", misses=True)
 ADDRESS_CHANGE = Limit("address change", 5, 3600, "mails to addresses that are not ours yet")

@@ -56,6 +56,7 @@ class User(Record):
     alert_failure = BooleanField(default=True)      # wrong passwords and codes
     alert_success = BooleanField(default=False)     # every sign-in
     lock_threshold = IntegerField(default=10)   # wrong passwords in a row, from browsers not known, that lock (3 to 50)
+    failures = IntegerField(default=0)          # so many of them, since the last right one
     locked = InstantField(null=True)            # only browsers it knows, and passkeys, open it
     must_renew = BooleanField(default=False)    # «that was not me»: a new password at the next sign-in
     recovery_email = TextField(default="")      # the key of a second address, confirmed
@@ -68,6 +69,7 @@ class User(Record):
 
     class Meta:
         table_name = "account"                  # `user` is a word PostgreSQL keeps for itself
+        indexes = (SQL("CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> ''"),)
 
     @property
     def name(self) -> str:
@@ -113,7 +115,7 @@ class Session(Record):
     expires = InstantField()                    # absolute
     idle_seconds = IntegerField()
     ended = InstantField(null=True)
-    ended_by = TextField(default="")            # signed_out, owner, password, factor, reset, replaced, expired …
+    ended_by = TextField(default="")            # signed_out, owner, disowned, password, factor, reset, …
     elsewhere = TextField(default="")           # by which way from elsewhere it was opened, and its session there
 
     class Meta:
@@ -257,7 +259,7 @@ class Link(Record):
     """A link sent by mail, for one use. Its token is a signature of `public_id`, stored nowhere."""
 
     public_id = TextField(unique=True, default=crypto.public_id)
-    purpose = TextField()                       # signup, reset, address.confirm, address.revert
+    purpose = TextField()                       # signup, reset, unlock, address.confirm, address.revert, …
     user = ForeignKeyField(User, null=True, on_delete="CASCADE")
     email = TextField(default="")               # the key of the address it was sent to
     facts = JSONField(default=dict)

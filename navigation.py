@@ -52,7 +52,8 @@ ORGANISATION: tuple[tuple[Lazy | None, tuple[Entry, ...]], ...] = (
 ACCOUNT = (
     Entry("/account", icon="user-cog", label=_l("My profile"), also=("/account/support-code",)),
     Entry("/account/security", icon="key-round", label=_l("Sign-in and security"),
-          also=("/account/sessions", "/account/password", "/account/address")),
+          also=("/account/sessions", "/account/password", "/account/address", "/account/secure",
+                "/account/recovery")),
     Entry("/account/app-passwords", icon="plug", label=_l("App passwords")),
     Entry("/account/organisations", icon="building-2", label=_l("My organisations")),
     Entry("/account/notifications", icon="bell", label=_l("Notifications")),

@@ -55,6 +55,13 @@ def post_to(user: Any, notice: str, *, to: str = "", **facts: Any) -> Message:
                 time_zone=user.time_zone, user=user.id, **facts)
 
 
+def post_everywhere(user: Any, notice: str, **facts: Any) -> None:
+    """Write to every address of a person that is confirmed: what concerns the security of the account (AU-07)."""
+    for address in (user.email_typed, user.recovery_email_typed):
+        if address:
+            post_to(user, notice, to=address, **facts)
+
+
 def _nudge() -> None:
     for call in wake:
         try:

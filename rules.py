@@ -1,10 +1,11 @@
-"""The rules say no; and the few rules every room shares: addresses, names, plain text."""
+"""The rules say no; and the few rules every room shares: addresses, names, phone numbers, plain text."""
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 import idna
+import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from i18n import _l
@@ -109,6 +110,20 @@ def line(text: str, field: str, *, longest: int = 200) -> str:
     if len(text) > longest:
         raise Refused(_l("Use at most %(n)s characters.", n=longest), field)
     return text
+
+
+def phone(text: str, country: str, field: str = "phone") -> str:
+    """E.164, or Refused. Without a prefix it is one of that country."""
+    if not text.strip():
+        return ""
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        raise Refused(_l("This is no phone number. Enter it with its country, for example +41 32 555 01 23."),
+                      field) from None
+    if not phonenumbers.is_possible_number(number):
+        raise Refused(_l("This phone number has too few or too many digits."), field)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def fold(text: str) -> str:

@@ -3,6 +3,7 @@
 A route's own line says `needs=` (who), `fresh=` (how old a proof may be) and
 `limit=` (how often), so that none can be forgotten and all can be listed. What
 an organisation demands (policy) is asked at the door of all its routes.
+`renewing=True`: also while the person has yet to choose a new password.
 """
 import logging
 import threading
@@ -204,28 +205,31 @@ class Blueprint(flask.Blueprint):
     """A blueprint whose every route says who may enter."""
 
     def page(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-             before_wall: Iterable[Role] = (), **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+             before_wall: Iterable[Role] = (), renewing: bool = False,
+             **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Shows something. A `fresh` proof is asked for when the form is opened, so that nothing typed is lost."""
-        return self._open(rule, "GET", needs, fresh, limit, before_wall, options)
+        return self._open(rule, "GET", needs, fresh, limit, before_wall, renewing, options)
 
     def action(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-               before_wall: Iterable[Role] = (), machine: bool = False,
+               before_wall: Iterable[Role] = (), renewing: bool = False, machine: bool = False,
                **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Changes something. A proof may be five minutes older than where its form was opened.
 
         `machine`: a program asks, not a page of ours: it has no token, and its word must prove itself (decision 9).
         """
-        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, before_wall, options,
-                          machine)
+        return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, before_wall,
+                          renewing, options, machine)
 
     def _open(self, rule: str, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
-              before_wall: Iterable[Role], options: dict[str, Any], machine: bool = False,
+              before_wall: Iterable[Role], renewing: bool, options: dict[str, Any], machine: bool = False,
               ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 if needs != ANYONE and g.me is None:
                     return sign_in_first()
+                if needs != ANYONE and g.me.must_renew and not renewing:
+                    return renew_first()
                 if isinstance(needs, Right) and not g.may(needs):
                     raise Forbidden(needs)
                 if needs == OPERATOR and (answer := _as_operator()):
@@ -384,6 +388,11 @@ def _switcher(places: Any) -> list[dict[str, Any]]:
 def sign_in_first() -> Response:
     """To the sign-in page, and back to this place afterwards."""
     return _away(url_for("signin.form", next=_place()), 401)
+
+
+def renew_first() -> Response:
+    """To a new password: the present one may be somebody else's, and opens nothing but this."""
+    return _away(url_for("securing.password"), 401)
 
 
 def prove_first() -> Response:

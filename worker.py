@@ -19,7 +19,16 @@ import db
 import limits
 import logs
 import outbox
-from accounts import approvals, beginnings, devices, identities, second_factors, sessions, signin
+from accounts import (
+    approvals,
+    beginnings,
+    devices,
+    identities,
+    lost_factor,
+    second_factors,
+    sessions,
+    signin,
+)
 from clock import epoch
 from organisations import demands, invitations
 from settings import private, setting
@@ -70,6 +79,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("forget approvals", crontab(minute="18"), approvals.forget_old),
     ("look again who is in the directory", crontab(minute="10"), identities.look_again),
     ("forget factors half-way", crontab(minute="16"), second_factors.forget_old),
+    ("lapse recoveries", crontab(minute="18"), lost_factor.lapse_due),
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
     ("forget messages", crontab(minute="40", hour="3"), outbox.forget_old),
     ("forget devices", crontab(minute="22", hour="3"), devices.forget_old),

@@ -15,7 +15,8 @@ from models import PersonalEvent, PersonalEventFacts
 GROUPS = {"sign_in": (_l("Signing in and out"), ("sign_in.", "session.", "proof.")),
           "security": (_l("Password and second factors"), (
               "password.", "two_factor.", "factor.", "backup_code", "browser.", "app_password", "approval.",
-              "identity.", "passkey.")),
+              "identity.", "passkey.", "alerts.", "recovery.", "account.locked", "account.unlocked",
+              "account.cleared")),
           "account": (_l("Profile and address"), ("account.", "address.")),
           "organisation": (_l("Organisations"), ("organisation.",))}
 

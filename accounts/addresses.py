@@ -22,6 +22,9 @@ def ask(email: str) -> None:
     address, person = rules.address(email), me()
     if address.key == person.email:
         raise Refused(_l("This is your address already."), "email")
+    if address.key == person.recovery_email:
+        raise Refused(_l("This is your recovery address. The two must differ: one helps when the other is lost."),
+                      "email")
     limits.spend(limits.ADDRESS_CHANGE, person.id)
     limits.spend(limits.SIGN_UP_ADDRESS, address.key)
     with transaction():
@@ -31,7 +34,7 @@ def ask(email: str) -> None:
         back = links.make(links.ADDRESS_REVERT, user=person, email=person.email, key=person.email,
                           typed=person.email_typed)
         audit.record_for(person.id, "address.change_asked", new=address.typed)
-        outbox.post_to(person, "address_change_asked", new_address=address.typed, **links.told(back))
+        outbox.post_everywhere(person, "address_change_asked", new_address=address.typed, **links.told(back))
         if owner:
             outbox.post_to(owner, "address_wanted")
         else:
@@ -53,7 +56,7 @@ def cancel() -> None:
 def opened(token: str) -> Link:
     """The link to confirm, or Gone: also when either address has another owner or use meanwhile (EM-05, EM-09)."""
     link = links.opened(token, links.ADDRESS_CONFIRM)
-    if link.user.email != link.email or _owner(link.facts["key"]):
+    if link.user.email != link.email or link.facts["key"] == link.user.recovery_email or _owner(link.facts["key"]):
         raise rules.Gone
     return link
 
@@ -71,7 +74,8 @@ def confirm(token: str) -> User:
         links.end(person, links.RESET, links.ADDRESS_CONFIRM)   # what was sent to the old address (EM-09)
         back = links.make(links.ADDRESS_REVERT, user=person, email=person.email, key=link.email, typed=old)
         audit.record_for(person.id, "address.changed", old=old, new=link.facts["typed"])
-        outbox.post_to(person, "address_changed", to=old, new_address=link.facts["typed"], **links.told(back))
+        for address in filter(None, (old, person.recovery_email_typed)):
+            outbox.post_to(person, "address_changed", to=address, new_address=link.facts["typed"], **links.told(back))
         outbox.post_to(person, "address_changed_here", to=link.facts["typed"])
         return person
 
@@ -97,7 +101,7 @@ def revert(token: str) -> User:
         sessions.end_everything(person, "reset")
         app_passwords.revoke_all(person)
         audit.record_for(person.id, "address.reverted", new=new)
-        outbox.post_to(person, "address_reverted")
+        outbox.post_everywhere(person, "address_reverted")
         return person
 
 

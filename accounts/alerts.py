@@ -2,38 +2,61 @@
 from datetime import timedelta
 from typing import Any
 
+import audit
 import current
 import db
 import outbox
+from accounts import profile
 from accounts.sessions import network
 from clock import HOUR, MINUTE, now
+from db import transaction
+from i18n import _l
 from models import Message, User
+from rules import Refused
 
 COLLECTED = 10 * MINUTE                         # what goes wrong in these is one letter
 APART: timedelta = HOUR                         # from one such letter to the next
+FEWEST, MOST = 3, 50                            # wrong passwords in a row that may lock
 
 
-def new_sign_in(user: User) -> None:
-    """Somebody signed in from a browser or a network not seen before (G4-R1). In the transaction of the sign-in."""
+def choose(*, alert_new_place: bool, alert_failure: bool, alert_success: bool, lock_threshold: int) -> User:
+    """Which sign-ins one is told of, and how many wrong passwords lock (G4-R5)."""
+    if not FEWEST <= lock_threshold <= MOST:
+        raise Refused(_l("Enter a number from %(least)s to %(most)s.", least=FEWEST, most=MOST), "lock_threshold")
+    chosen: dict[str, Any] = {"alert_new_place": alert_new_place, "alert_failure": alert_failure,
+                              "alert_success": alert_success, "lock_threshold": lock_threshold}
+    with transaction():
+        person = profile.me()
+        if any(getattr(person, name) != value for name, value in chosen.items()):
+            User.update(**chosen).where(User.id == person.id).execute()
+            audit.record_for(person.id, "alerts.changed", **chosen)
+        return profile.me()
+
+
+def signed_in(user: User, *, strange: bool) -> None:
+    """Somebody signed in, perhaps from a browser or a network not seen before (G4-R1). In that transaction."""
+    notice = "new_sign_in" if strange and user.alert_new_place else "sign_in" if user.alert_success else ""
     who = current.actor()
-    outbox.post_to(user, "new_sign_in", at=int(now().timestamp()), agent=who.agent, network=network(who.address))
+    if notice:
+        outbox.post_to(user, notice, at=int(now().timestamp()), agent=who.agent, network=network(who.address))
 
 
-def failed(user: User, what: str) -> None:
+def failed(user: User, what: str, *, at_once: bool = False) -> None:
     """One more of the wrong `passwords` or `codes` (G4-R2): a letter that has not left yet counts it as well.
 
-    In the transaction that has just written to the person's book: nobody else counts meanwhile.
+    In the transaction that has just written to the person's book: nobody else counts meanwhile. `at_once`: now,
+    and whatever was chosen, for somebody may know the password.
     """
-    if user.suspended:
+    if user.suspended or not (user.alert_failure or at_once):
         return
     who, mine = current.actor(), (Message.notice == "failed_sign_ins") & (Message.subject == user.public_id)
     told: dict[str, Any] = {"agent": who.agent, "network": network(who.address), "at": int(now().timestamp())}
     waiting = db.locked(Message.select().where(mine, Message.state == Message.WAITING, Message.attempts == 0)).first()
     if waiting:
-        Message.update(facts=waiting.facts | told | {what: waiting.facts[what] + 1}).where(
-            Message.id == waiting.id).execute()
+        Message.update(facts=waiting.facts | told | {what: waiting.facts[what] + 1},
+                       due=now() if at_once else waiting.due).where(Message.id == waiting.id).execute()
         return
     last = Message.select(Message.created).where(mine).order_by(Message.id.desc()).scalar()
-    due = max(now() + COLLECTED, last + APART) if last else now() + COLLECTED
+    due = now() if at_once else max(now() + COLLECTED, last + APART) if last else now() + COLLECTED
     outbox.post_to(user, "failed_sign_ins", subject=user.public_id, due=due,
                    **told | {"passwords": 0, "codes": 0} | {what: 1})

@@ -11,8 +11,13 @@ from clock import DAY, HOUR, now
 from models import Link, User
 from rules import Gone
 
-SIGN_UP, RESET, ADDRESS_CONFIRM, ADDRESS_REVERT = "signup", "reset", "address.confirm", "address.revert"
-LIFE: dict[str, timedelta] = {SIGN_UP: DAY, RESET: HOUR, ADDRESS_CONFIRM: 48 * HOUR, ADDRESS_REVERT: 7 * DAY}
+SIGN_UP, RESET, UNLOCK = "signup", "reset", "unlock"
+ADDRESS_CONFIRM, ADDRESS_REVERT, RECOVERY_CONFIRM = "address.confirm", "address.revert", "recovery.confirm"
+FACTOR_LOST, FACTOR_KEPT = "factor.lost", "factor.kept"
+UNDOING = (ADDRESS_REVERT, FACTOR_KEPT)         # what keeps somebody else out lives on, whatever else ends
+LIFE: dict[str, timedelta] = {SIGN_UP: DAY, RESET: HOUR, UNLOCK: HOUR, ADDRESS_CONFIRM: 48 * HOUR,
+                              ADDRESS_REVERT: 7 * DAY, RECOVERY_CONFIRM: 48 * HOUR, FACTOR_LOST: HOUR,
+                              FACTOR_KEPT: 7 * DAY}
 
 
 def make(purpose: str, *, user: User | None = None, email: str = "", **facts: Any) -> Link:
@@ -64,4 +69,4 @@ def alarm() -> None:
 
 def _overtaken(link: Link) -> bool:
     """Was everything of this person ended since? A link to undo a change lives on."""
-    return link.purpose != ADDRESS_REVERT and bool(link.epoch != link.user.epoch or link.user.suspended)
+    return link.purpose not in UNDOING and bool(link.epoch != link.user.epoch or link.user.suspended)

@@ -80,6 +80,10 @@ def check(password: str, *, two_factor: bool, own: tuple[str, ...] = (), field: 
         raise Refused(_l("This password is made of your own name or address. Choose another one."), field)
 
 
+def same(one: str, other: str) -> bool:
+    return _normal(one) == _normal(other)
+
+
 def stands_alone(password: str) -> bool:
     """Is it long enough without a second factor (decision 17)?"""
     return len(_normal(password)) >= SHORTEST

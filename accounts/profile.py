@@ -59,6 +59,8 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
             audit.record_for(person.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "present")
     limits.forgive(limits.PROOF, person.id)
+    if passwords.same(present, password):
+        raise Refused(_l("This is the present password. Choose another one."), "password")
     return _set_password(person, password, everywhere_else)
 
 
@@ -78,7 +80,7 @@ def _set_password(person: User, password: str, everywhere_else: bool) -> User:
         if everywhere_else:
             sessions.end_everything(person, "password", keep=current.actor().session_id)
         audit.record_for(person.id, "password.changed", everywhere_else=everywhere_else)
-        outbox.post_to(person, "password_changed", at=int(now().timestamp()))
+        outbox.post_everywhere(person, "password_changed", at=int(now().timestamp()))
         return person
 
 

@@ -1,13 +1,16 @@
-"""A forgotten password: a link to the mailbox, and a new one. The second factor stays as it is (G15-R5)."""
+"""A forgotten password: a link to the mailbox, and a new one. The second factor stays as it is (G15-R5). And a
+forgotten address."""
 import audit
 import limits
 import outbox
 import rules
-from accounts import app_passwords, identities, links, passwords, sessions, signup
+from accounts import app_passwords, identities, links, locking, passwords, sessions, signup
 from clock import now
 from db import transaction
 from models import Link, User
 from rules import Gone, TooMany
+
+MOST = 10                                       # accounts that one recovery address is told of
 
 
 def ask(email: str, language: str) -> None:
@@ -34,7 +37,29 @@ def ask(email: str, language: str) -> None:
             links.use_up(links.make(links.RESET, email=address.key))
             outbox.post_to(user, "reset_elsewhere", ways=identities.called(user, others))
             return
-        outbox.post_to(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
+        outbox.post_everywhere(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
+
+
+def ask_address(email: str, language: str) -> None:
+    """With which address one signs in: told to the recovery address, and to it alone. The same from outside (SP-10).
+
+    After three mails in an hour nothing more is sent, and nothing more is said.
+    """
+    address = rules.address(email)
+    try:
+        limits.spend(limits.RECOVERY_ADDRESS, address.key)
+    except TooMany:
+        return
+    people = list(User.select().where(User.recovery_email == address.key, User.suspended.is_null())
+                  .order_by(User.id).limit(MOST))
+    with transaction():
+        for person in people:
+            audit.record_for(person.id, "recovery.address_told")
+        if people:
+            outbox.post_to(people[0], "address_told", to=people[0].recovery_email_typed,
+                           addresses=[person.email_typed for person in people])
+        else:
+            outbox.post("address_unknown", address.typed, language=language)
 
 
 def opened(token: str) -> Link:
@@ -57,7 +82,7 @@ def renew(token: str, password: str) -> User:
         links.end(user, links.ADDRESS_CONFIRM)
         sessions.end_everything(user, "reset")
         app_passwords.revoke_all(user)
-        limits.forgive(limits.SIGN_IN_ROW, user.email)
+        locking.open_again(user)
         audit.record_for(user.id, "password.reset_done")
-        outbox.post_to(user, "password_changed", at=int(now().timestamp()))
+        outbox.post_everywhere(user, "password_changed", at=int(now().timestamp()))
         return user

@@ -57,10 +57,10 @@ def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[
             User.update(two_factor=True).where(User.id == user.id).execute()
             user.two_factor = True
             audit.record_for(user.id, "two_factor.on", factor=kind)
-            outbox.post_to(user, "two_factor_on")
+            outbox.post_everywhere(user, "two_factor_on")
         else:
             audit.record_for(user.id, "factor.added", factor=kind)
-            outbox.post_to(user, "factor_added", label=_called(user, credential))
+            outbox.post_everywhere(user, "factor_added", label=_called(user, credential))
         sessions.end_everything(user, "factor", keep=keep)
         sessions.also_proved(keep, kind)
         return backup_codes.issue(user) if first else []
@@ -104,10 +104,10 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
             User.update(two_factor=False).where(User.id == user.id).execute()
             user.two_factor = False
             audit.record_for(user.id, "two_factor.off", factor=credential.kind)
-            outbox.post_to(user, "two_factor_off")
+            outbox.post_everywhere(user, "two_factor_off")
         else:
             audit.record_for(user.id, "factor.removed", factor=credential.kind)
-            outbox.post_to(user, "factor_removed", label=_called(user, credential))
+            outbox.post_everywhere(user, "factor_removed", label=_called(user, credential))
         sessions.end_everything(user, "factor", keep=keep)
         return last
 
@@ -118,13 +118,26 @@ def only_way_in(user: User, credential: Credential) -> bool:
                 or [key for key in passkeys.opening(user) if key.id != credential.id])
 
 
+def reset(user: User) -> None:
+    """All of them are gone, codes and what was begun too: lost, or in the wrong hands. Everything signed in ends.
+
+    In a transaction. For verbs that have two other proofs, and record what they were.
+    """
+    Credential.delete().where(Credential.user == user.id).execute()
+    User.update(two_factor=False, must_renew=not user.password_long and user.password is not None).where(
+        User.id == user.id).execute()
+    user.two_factor = False
+    sessions.end_everything(user, "factor")
+    outbox.post_everywhere(user, "factor_reset", at=int(now().timestamp()))
+
+
 def renew_codes(user: User) -> list[str]:
     """Ten new backup codes, said once; the older ones are dead (TF-13)."""
     with transaction():
         if not user.two_factor:
             raise rules.NotHere
         audit.record_for(user.id, "backup_codes.renewed")
-        outbox.post_to(user, "backup_codes_renewed")
+        outbox.post_everywhere(user, "backup_codes_renewed")
         return backup_codes.issue(user)
 
 

@@ -14,6 +14,7 @@ from rules import NotHere
 LIFE, IDLE = DAY, HOUR
 LIFE_STAYING, IDLE_STAYING = 14 * DAY, 3 * DAY
 LIFE_OPERATOR, IDLE_OPERATOR = 12 * HOUR, 15 * MINUTE
+KEPT = 30 * DAY                                 # after its end, for the list of sign-ins
 MOST = 50                                       # sessions a person; the oldest end (SS-14)
 CREDENTIALS, PEOPLE = 5 * MINUTE, 15 * MINUTE   # how old a proof may be, for what (decisions, «Security numbers»)
 MARGIN = 5 * MINUTE                             # for filling in a form that was opened in time
@@ -38,6 +39,7 @@ class SignedIn:
     theme: str
     operator: bool
     two_factor: bool
+    must_renew: bool
     proofs: tuple[str, ...]
     proved: datetime
     last_seen: datetime
@@ -66,7 +68,7 @@ class SignedIn:
 
 _FIND = """
 SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last_name, a.language, a.country,
-       a.time_zone, a.theme, a.operator, a.two_factor, s.proofs, s.proved, s.last_seen,
+       a.time_zone, a.theme, a.operator, a.two_factor, a.must_renew, s.proofs, s.proved, s.last_seen,
        s.idle_seconds, s.expires,
        (SELECT w.public_id FROM approval AS w JOIN attempt AS t ON t.id = w.attempt_id
         WHERE w.user_id = a.id AND w.state = 'waiting' AND w.expires > ?
@@ -116,6 +118,12 @@ def begin(user: User, proofs: str, *, stay: bool, device: Device | None, elsewhe
                    idle_seconds=int(idle.total_seconds()), elsewhere=elsewhere)
     _keep_within_cap(user)
     return secret
+
+
+def public_id(secret: str) -> str:
+    """What a session is called in the book, from its secret."""
+    return Session.select(Session.public_id).where(  # type: ignore[no-any-return]
+        Session.token_hash == crypto.digest(secret)).scalar()
 
 
 def renew(who: SignedIn, proofs: tuple[str, ...]) -> str:
@@ -208,7 +216,7 @@ def living(user_id: int) -> list[Session]:
 def forget_old() -> None:
     """Ended sessions and half-way sign-ins are kept 30 days, for the list of sign-ins; then no more."""
     with transaction():
-        Session.delete().where(Session.expires < now() - 30 * DAY).execute()
+        Session.delete().where(Session.expires < now() - KEPT).execute()
 
 
 def network(address: str) -> str:

@@ -16,7 +16,7 @@ import limits
 import outbox
 import plugins
 import rules
-from accounts import alerts, devices, passkeys, sessions
+from accounts import alerts, devices, locking, passkeys, sessions
 from accounts.backends import Backend, Proof
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
@@ -31,7 +31,7 @@ TRIES = 5
 
 # What is counted before a proof is looked at, and forgiven when it is right. A browser the account knows has
 # counts of its own: strangers do not lock its owner out (LG-18).
-STRANGERS = (limits.SIGN_IN_ACCOUNT, limits.SIGN_IN_ROW)
+STRANGERS = (limits.SIGN_IN_ACCOUNT,)
 KNOWN_DEVICE = (limits.SIGN_IN_DEVICE,)
 CODES = (limits.SECOND_STEP, limits.SECOND_STEP_DAY, limits.SECOND_STEP_ROW)
 
@@ -50,7 +50,7 @@ class Outcome:
 
 
 def with_password(email: str, password: str, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
-    """The first proof. One text for wrong, unknown, suspended and without password (LG-01).
+    """The first proof. One text for wrong, unknown, suspended, locked and without password (LG-01).
 
     `device`: the token of this browser's own cookie. TooMany before the hash is touched.
     """
@@ -62,11 +62,13 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.spend(limit, counted)
     proof = _typed(user, email, password)
-    if proof is None or proof.user.suspended:
-        failed(user, "password")
+    if proof is None or proof.user.suspended or (not ours and locking.holds(proof.user)):
+        failed(user, "password", strange=not ours)
         raise Refused(WRONG)
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.forgive(limit, counted)
+    if not ours:
+        locking.begin_anew(proof.user)
     return proved(proof, stay=stay, device=device, place=place)
 
 
@@ -124,7 +126,7 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
     factor = factors_of(user).get(kind)
     if factor and not factor.answered(attempt.asked.get(kind, {})):
         raise Refused(factor.refusal, "code")
-    _count_code(_counted(attempt))
+    last = _count_code(_counted(attempt))
     with transaction():
         if not (Attempt.update(tries=Attempt.tries + 1)
                 .where(Attempt.id == attempt.id, Attempt.tries < TRIES).execute()):
@@ -132,7 +134,7 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
     if factor is None or not prove(user, kind, answer, _asked(attempt, kind)):
         with transaction():
             audit.record_for(user.id, "sign_in.second_step_failed", factor=kind)
-            alerts.failed(user, "codes")
+            alerts.failed(user, "codes", at_once=last)
         raise _wrong(factor)
     _forgive_codes(_counted(attempt))
     with transaction():
@@ -223,10 +225,12 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
         raise Refused(_l("This is not your password."), "password")
     proofs: tuple[str, ...] = (first,)
     if active := factors_of(user, inside=True):
-        _count_code(f"{user.id} in session {who.session_id}")
+        last = _count_code(f"{user.id} in session {who.session_id}")
         if kind not in active or not prove(user, kind, answer, asked or {}):
             with transaction():
                 audit.record_for(user.id, "proof.failed", proof=kind)
+                if last:
+                    alerts.failed(user, "codes", at_once=True)
             raise _wrong(active.get(kind))
         _forgive_codes(f"{user.id} in session {who.session_id}")
         proofs = (first, kind)
@@ -273,11 +277,10 @@ def forget_old() -> None:
 def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remember: bool = False, elsewhere: str = "",
         proved: datetime | None = None) -> Outcome:
     with transaction():
-        if devices.strange(user, device):
-            alerts.new_sign_in(user)
+        alerts.signed_in(user, strange=devices.strange(user, device))
         ours, token = devices.remember(user, device)
         secret = sessions.begin(user, proofs, stay=stay, device=ours, elsewhere=elsewhere, proved=proved)
-        audit.record_for(user.id, "sign_in.done", proof=proofs, stay=stay)
+        audit.record_for(user.id, "sign_in.done", sessions.public_id(secret), proof=proofs, stay=stay)
         if remember:
             devices.trust(user, ours)
     return Outcome(session=secret, device=token, user=user, place=place)
@@ -298,9 +301,9 @@ def _counted(attempt: Attempt) -> str:
     return f"{attempt.user_id} on device {attempt.device_id}" if attempt.device_id else str(attempt.user_id)
 
 
-def _count_code(counted: str) -> None:
-    for limit in CODES:
-        limits.spend(limit, counted)
+def _count_code(counted: str) -> bool:
+    """Is this the last code that is looked at before a pause (TF-04)?"""
+    return not min([limits.spend(limit, counted) for limit in CODES])
 
 
 def _forgive_codes(counted: str) -> None:
@@ -318,15 +321,20 @@ def _wrong(factor: Factor | None) -> Refused:
 def _note_code(user: User) -> None:
     left = backup_codes.left(user.id)
     audit.record_for(user.id, "backup_code.used", left=left)
-    outbox.post_to(user, "backup_code_used", left=left)
+    outbox.post_everywhere(user, "backup_code_used", left=left)
 
 
-def failed(user: User | None, proof: str) -> None:
-    """One line in a book, for somebody as for nobody: the answer takes as long (LG-02). `proof`: by which backend."""
+def failed(user: User | None, proof: str, *, strange: bool = False) -> None:
+    """One line in a book, for somebody as for nobody: the answer takes as long (LG-02). `proof`: by which backend.
+
+    `strange`: a password, in a browser the account does not know; enough of them lock it.
+    """
     with transaction():
         if user:
+            locks = strange and locking.count(user)
             audit.record_for(user.id, "sign_in.failed", proof=proof)
-            alerts.failed(user, "passwords")
+            if not (locks or (strange and user.locked)):        # one letter says it all (LG-18)
+                alerts.failed(user, "passwords")
         else:
             audit.record_here("sign_in.unknown" if proof == "password" else "sign_in.way_failed", way=proof)
 

@@ -104,4 +104,5 @@ def set_password(user: User, phc: str, *, long: bool) -> None:
 
 def forget_password(user: User) -> None:
     """In a transaction: nobody gets in with the password there was; a link mailed makes a new one."""
-    User.update(password=None, password_changed=now(), password_long=False).where(User.id == user.id).execute()
+    User.update(password=None, password_changed=now(), password_long=False, must_renew=False).where(
+        User.id == user.id).execute()

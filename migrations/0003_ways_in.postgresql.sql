@@ -10,6 +10,8 @@ ALTER TABLE "account" ADD COLUMN "alert_success" BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE "account" ALTER COLUMN "alert_success" DROP DEFAULT;
 ALTER TABLE "account" ADD COLUMN "lock_threshold" INTEGER NOT NULL DEFAULT 10;
 ALTER TABLE "account" ALTER COLUMN "lock_threshold" DROP DEFAULT;
+ALTER TABLE "account" ADD COLUMN "failures" INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE "account" ALTER COLUMN "failures" DROP DEFAULT;
 ALTER TABLE "account" ADD COLUMN "locked" TIMESTAMPTZ;
 ALTER TABLE "account" ADD COLUMN "must_renew" BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE "account" ALTER COLUMN "must_renew" DROP DEFAULT;
@@ -40,6 +42,8 @@ ALTER TABLE "organisation" ADD COLUMN "trusts_browsers" BOOLEAN NOT NULL DEFAULT
 ALTER TABLE "organisation" ALTER COLUMN "trusts_browsers" DROP DEFAULT;
 ALTER TABLE "organisation" ADD COLUMN "trusted_upstreams" JSONB NOT NULL DEFAULT '[]';
 ALTER TABLE "organisation" ALTER COLUMN "trusted_upstreams" DROP DEFAULT;
+
+CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> '';
 
 CREATE TABLE "begun" (
     "id" SERIAL NOT NULL PRIMARY KEY,

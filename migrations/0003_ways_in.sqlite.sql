@@ -4,6 +4,7 @@ ALTER TABLE "account" ADD COLUMN "alert_new_place" INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE "account" ADD COLUMN "alert_failure" INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE "account" ADD COLUMN "alert_success" INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE "account" ADD COLUMN "lock_threshold" INTEGER NOT NULL DEFAULT 10;
+ALTER TABLE "account" ADD COLUMN "failures" INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE "account" ADD COLUMN "locked" INTEGER;
 ALTER TABLE "account" ADD COLUMN "must_renew" INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE "account" ADD COLUMN "recovery_email" TEXT NOT NULL DEFAULT '';
@@ -23,6 +24,8 @@ ALTER TABLE "organisation" ADD COLUMN "two_factor_told" INTEGER NOT NULL DEFAULT
 ALTER TABLE "organisation" ADD COLUMN "session_hours" INTEGER;
 ALTER TABLE "organisation" ADD COLUMN "trusts_browsers" INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE "organisation" ADD COLUMN "trusted_upstreams" TEXT NOT NULL DEFAULT '[]';
+
+CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> '';
 
 CREATE TABLE "begun" (
     "id" INTEGER NOT NULL PRIMARY KEY,

@@ -73,22 +73,8 @@ def checked(said: dict[str, Any]) -> dict[str, Any]:
     if not new["name"]:
         raise Refused(_l("Give the organisation a name."), "name")
     return new | {field: said[field] for field in offered} | {
-        "admins_may_edit": bool(said["admins_may_edit"]), "phone": phone(said["phone"], country),
+        "admins_may_edit": bool(said["admins_may_edit"]), "phone": rules.phone(said["phone"], country),
         "vat_number": vat_number(said["vat_number"], country), "currency": currency_of(country)}
-
-
-def phone(text: str, country: str) -> str:
-    """E.164, or Refused. Without a prefix it is one of that country."""
-    if not text.strip():
-        return ""
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        raise Refused(_l("This is no phone number. Enter it with its country, for example +41 32 555 01 23."),
-                      "phone") from None
-    if not phonenumbers.is_possible_number(number):
-        raise Refused(_l("This phone number has too few or too many digits."), "phone")
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def vat_number(text: str, country: str) -> str:

@@ -40,6 +40,8 @@ class Right(enum.StrEnum):
     OWN_PREFERENCES = "set one's own preferences"       # C9
     ALERT_MEMBERS = "send a security alert"             # C10
     BLOCK_MEMBERS = "block members"                     # C11
+    UNLOCK = "unlock the account of a member"           # C12
+    VOUCH = "vouch for a member who lost a factor"      # 3.11
     SEE_MEMBER_ACTIVITY = "see the activity of a member"    # C14
     LEAVE = "leave"                                     # A8
 
@@ -64,6 +66,8 @@ TABLE: dict[Right, frozenset[str]] = {
     Right.OWN_PREFERENCES: EVERYBODY,
     Right.ALERT_MEMBERS: ADMINISTRATION,
     Right.BLOCK_MEMBERS: ADMINISTRATION,
+    Right.UNLOCK: ADMINISTRATION,
+    Right.VOUCH: frozenset({_LEGAL}),
     Right.SEE_MEMBER_ACTIVITY: ADMINISTRATION,
     Right.LEAVE: EVERYBODY,
 }

@@ -5,8 +5,9 @@ import formats
 import paging
 import stories
 import web
-from accounts import activity, agents
+from accounts import activity, agents, sessions
 from accounts.activity import Filter
+from clock import now
 from i18n import _
 from models import PersonalEvent
 from pages import page
@@ -24,7 +25,13 @@ def show() -> Response:
     cut = paging.cut(activity.lines(g.me.user_id, asked), [(PersonalEvent.number, False)], "my activity")
     rows = [(line, stories.of_person(line, activity.facts(line)), activity.facts(line)) for line in cut.rows]
     return page("accounts/activity.html", cut=cut, rows=rows, asked=asked, chips=chips(asked), told=agents.told,
-                groups=[(name, label) for name, (label, _kinds) in activity.GROUPS.items()])
+                foreign=foreign, groups=[(name, label) for name, (label, _kinds) in activity.GROUPS.items()])
+
+
+def foreign(line: PersonalEvent) -> bool:
+    """A sign-in other than this one, young enough that its session is still known."""
+    return (line.kind == "sign_in.done" and line.subject not in ("", g.me.session_public_id)
+            and line.at > now() - sessions.KEPT)
 
 
 def chips(asked: Filter) -> list[tuple[object, str]]:

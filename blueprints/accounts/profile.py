@@ -95,7 +95,7 @@ def wear() -> Response:
     return profile_page(look=form)
 
 
-@blueprint.page("/account/password", needs=SIGNED_IN)
+@blueprint.page("/account/password", needs=SIGNED_IN, renewing=True)
 def password() -> Response:
     """The form itself asks for the present password; whoever has a second factor, or no password, gives that first."""
     person = profile.me()
@@ -104,7 +104,7 @@ def password() -> Response:
     return password_page((PasswordForm if person.password else FirstPasswordForm)(everywhere_else=True))
 
 
-@blueprint.action("/account/password", needs=SIGNED_IN)
+@blueprint.action("/account/password", needs=SIGNED_IN, renewing=True)
 def change_password() -> Response:
     person = profile.me()
     if (person.two_factor or not person.password) and not g.me.proved_within(CREDENTIALS + MARGIN):

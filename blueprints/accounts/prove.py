@@ -32,7 +32,7 @@ class ProveForm(Form):
             raise ValidationError(REQUIRED)
 
 
-@blueprint.page("/prove", needs=SIGNED_IN)
+@blueprint.page("/prove", needs=SIGNED_IN, renewing=True)
 def form() -> Response:
     chosen = request.args.get("with", "")
     if pages.for_script():
@@ -40,7 +40,7 @@ def form() -> Response:
     return shown(ProveForm(factor=chosen))
 
 
-@blueprint.action("/prove", needs=SIGNED_IN)
+@blueprint.action("/prove", needs=SIGNED_IN, renewing=True)
 def give() -> Response:
     proof = ProveForm()
     before = entering.asked(f"proof {proof.factor.data}")

@@ -1,4 +1,4 @@
-"""A forgotten password."""
+"""A forgotten password, or the forgotten address."""
 from flask import Response
 
 import entering
@@ -33,6 +33,20 @@ def ask() -> Response:
     if form.submit_to(lambda email: recovery.ask(email, i18n.voice().language)):
         return entering.written_to(form.email.data, ".written")
     return page("accounts/forgotten.html", 422, form=form)
+
+
+@blueprint.page("/forgotten/address", needs=ANYONE)
+def forgotten_address() -> Response:
+    return page("accounts/forgotten_address.html", form=AddressForm())
+
+
+@blueprint.action("/forgotten/address", needs=ANYONE, limit=RESET_NETWORK)
+def ask_address() -> Response:
+    """Always the same answer, whoever has that recovery address (SP-10)."""
+    form = AddressForm()
+    if form.submit_to(lambda email: recovery.ask_address(email, i18n.voice().language)):
+        return entering.written_to(form.email.data, ".written")
+    return page("accounts/forgotten_address.html", 422, form=form)
 
 
 @blueprint.page("/forgotten/written", needs=ANYONE)

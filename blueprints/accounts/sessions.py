@@ -2,7 +2,7 @@
 from flask import Response, flash, g
 
 import entering
-from accounts import agents, devices, profile, sessions
+from accounts import agents, devices, disowning, profile, sessions
 from accounts.sessions import CREDENTIALS
 from i18n import _, ngettext
 from pages import page
@@ -21,6 +21,20 @@ def show() -> Response:
 def end(id: str) -> Response:
     sessions.end(id)
     return done(_("That session has ended."), ".show")
+
+
+@blueprint.page("/account/sessions/<id>/not-me", needs=SIGNED_IN, fresh=CREDENTIALS)
+def foreign(id: str) -> Response:
+    """What «This was not me» does, before it does it."""
+    return page("accounts/not_me.html", session=disowning.foreign(id), told=agents.told)
+
+
+@blueprint.action("/account/sessions/<id>/not-me", needs=SIGNED_IN, fresh=CREDENTIALS)
+def disown(id: str) -> Response:
+    """Straight on to a new password: until there is one, nothing else opens."""
+    disowning.disown(id)
+    return done(_("That session and all others but this one have ended. Choose a new password now."),
+                "securing.password")
 
 
 @blueprint.action("/account/sessions/others/end", needs=SIGNED_IN, fresh=CREDENTIALS)

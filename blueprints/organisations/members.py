@@ -9,11 +9,14 @@ import limits
 import paging
 import sheets
 import web
-from accounts.sessions import PEOPLE
+from accounts import lost_factor
+from accounts.sessions import CREDENTIALS, PEOPLE
 from forms import Choice, Form, Text, Tick, required
 from i18n import _, _l, ngettext
 from models import Membership, Role, User
 from organisations import blocking, directory, members, roles
+from organisations import unlocking as locks
+from organisations import vouching as vouchers
 from organisations.directory import Filter, Person
 from organisations.members import others_legal
 from organisations.roles import LABELS, Right
@@ -59,7 +62,8 @@ def look(id: str) -> Response:
 def member_page(member: Membership, status: int = 200, why: Any = "") -> Response:
     return page("organisations/member.html", status, member=member, labels=LABELS, why=why,
                 mine=member.user_id == g.me.user_id, changeable=changeable(member),
-                blocked=blocking.standing_block(member), crumbs=crumbs_of(member))
+                blocked=blocking.standing_block(member), crumbs=crumbs_of(member),
+                vouch=g.may(Right.VOUCH) and member.two_factor and lost_factor.waiting(member.user_id))
 
 
 # --- role --------------------------------------------------------------------------------------
@@ -262,6 +266,44 @@ def alert(id: str) -> Response:
     except Conflict as conflict:
         return member_page(one(id), 409, conflict.why)
     return done(_("The security alert to %(name)s is on its way.", name=member.user.name), ".look", id=id)
+
+
+# --- a locked account --------------------------------------------------------------------------
+
+
+@blueprint.page("/members/<id>/unlock", needs=Right.UNLOCK, fresh=PEOPLE)
+def unlocking(id: str) -> Response:
+    member = one(id)
+    return page("organisations/member_unlock.html", member=member, crumbs=crumbs_of(member))
+
+
+@blueprint.action("/members/<id>/unlock", needs=Right.UNLOCK, fresh=PEOPLE)
+def unlock(id: str) -> Response:
+    try:
+        member = locks.unlock(id)
+    except Conflict as conflict:
+        return member_page(one(id), 409, conflict.why)
+    return done(_("The account of %(name)s is open again.", name=member.user.name), ".look", id=id)
+
+
+# --- a lost factor -----------------------------------------------------------------------------
+
+
+@blueprint.page("/members/<id>/vouch", needs=Right.VOUCH, fresh=CREDENTIALS)
+def vouching(id: str) -> Response:
+    member = one(id)
+    if lost_factor.waiting(member.user_id) is None or member.user_id == g.me.user_id:
+        raise NotHere
+    return page("organisations/member_vouch.html", member=member, crumbs=crumbs_of(member))
+
+
+@blueprint.action("/members/<id>/vouch", needs=Right.VOUCH, fresh=CREDENTIALS)
+def vouch(id: str) -> Response:
+    try:
+        member = vouchers.vouch(id)
+    except Conflict as conflict:
+        return member_page(one(id), 409, conflict.why)
+    return done(_("You have vouched for %(name)s.", name=member.user.name), ".look", id=id)
 
 
 # --- several at once ---------------------------------------------------------------------------

@@ -55,6 +55,7 @@ def test_lg_02_a_hash_is_made_for_nobody_too(cast, monkeypatch):
 
 
 def test_lg_03_and_lg_18_strangers_are_stopped_and_the_owner_still_gets_in(cast):
+    User.update(lock_threshold=50).execute()
     token = attempt("luc@lumen.example", PASSWORD).device       # of a browser Luc has used
     for number in range(limits.SIGN_IN_ACCOUNT.times):
         with pytest.raises(Refused):

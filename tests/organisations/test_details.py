@@ -1,6 +1,7 @@
 """What an organisation says of itself (G12)."""
 import pytest
 
+import rules
 from demo import acting
 from models import Event, EventFacts, Membership, Message, Organisation, Role
 from organisations import details, members
@@ -123,6 +124,6 @@ def test_a_vat_number_of_another_country_or_with_a_slip_is_refused(typed, countr
 
 
 def test_a_phone_number_is_read_with_its_country_and_shown_as_people_write_it():
-    assert details.phone("032 555 01 23", "CH") == details.phone("+41 32 555 01 23", "FR") == "+41325550123"
+    assert rules.phone("032 555 01 23", "CH") == rules.phone("+41 32 555 01 23", "FR") == "+41325550123"
     assert details.phone_told("+41325550123", "CH") == "032 555 01 23"
     assert details.phone_told("+41325550123", "FR") == details.phone_told("+41325550123") == "+41 32 555 01 23"

@@ -1,0 +1,33 @@
+"""«This was not me»: whoever else signed in is out, and the password they know opens nothing any more."""
+import audit
+import current
+import outbox
+from accounts import keepers, lost_factor, profile, sessions
+from db import transaction
+from models import Device, Session, User
+from rules import NotHere
+
+
+def foreign(public_id: str) -> Session:
+    """One of the acting person's sessions, alive or not, that is not this one; NotHere otherwise (SS-08)."""
+    me = current.actor()
+    session = Session.get_or_none(Session.public_id == public_id, Session.user == me.user_id,
+                                  Session.id != me.session_id)
+    if session is None:
+        raise NotHere
+    return session  # type: ignore[no-any-return]
+
+
+def disown(public_id: str) -> None:
+    """Everything but this session ends, no other browser is known or trusted, and a new password is due."""
+    with transaction():
+        session, person = foreign(public_id), profile.me()
+        keepers.tell(person, "member.disowned", "member_disowned")
+        sessions.end_everything(person, "disowned", keep=current.actor().session_id)
+        lost_factor.close(person)
+        Device.update(trusted_until=None).where(Device.user == person.id).execute()
+        User.update(must_renew=person.password is not None).where(User.id == person.id).execute()
+        audit.record_for(person.id, "session.disowned", session.public_id, browser=session.agent,
+                         network=session.network)
+        outbox.post_everywhere(person, "disowned", agent=session.agent, network=session.network,
+                               at=int(session.created.timestamp()))

@@ -1,0 +1,31 @@
+"""Securing an account that somebody else may have got into (G4-R7): what is signed in, known or let in without us."""
+import audit
+import current
+import outbox
+from accounts import lost_factor, profile, sessions
+from clock import now
+from db import transaction
+from models import AppPassword, Device, User
+
+
+def known_browsers(user_id: int) -> int:
+    """How many browsers are told again by their cookie, this one included."""
+    return int(Device.select().join(User).where(Device.user == user_id, Device.epoch == User.epoch).count())
+
+
+def app_passwords(user_id: int) -> list[AppPassword]:
+    return list(AppPassword.select().where(AppPassword.user == user_id, AppPassword.revoked.is_null())
+                .order_by(AppPassword.id))
+
+
+def clear() -> None:
+    """Every other session ends, no other browser is known or trusted, app passwords open nothing any more."""
+    with transaction():
+        person = profile.me()
+        sessions.end_everything(person, "owner", keep=current.actor().session_id)
+        lost_factor.close(person)
+        Device.update(trusted_until=None).where(Device.user == person.id).execute()
+        revoked = AppPassword.update(revoked=now()).where(
+            AppPassword.user == person.id, AppPassword.revoked.is_null()).execute()
+        audit.record_for(person.id, "account.cleared", app_passwords=revoked)
+        outbox.post_everywhere(person, "account_cleared", app_passwords=revoked)

@@ -1,0 +1,57 @@
+"""Securing one's account, step by step: a new password, an end to everything else, then a second proof (G4-R7)."""
+from flask import Response, g
+
+from accounts import agents, passwords, profile, securing, sessions
+from accounts.sessions import CREDENTIALS
+from forms import Form, Secret, required
+from i18n import _, _l
+from models import User
+from pages import page
+from web import SIGNED_IN, Blueprint, done
+
+blueprint = Blueprint("securing", __name__)
+
+
+class PasswordForm(Form):
+    present = Secret(_l("Present password"), [required()])
+    password = Secret(_l("New password"), [required()])
+
+
+@blueprint.page("/account/secure", needs=SIGNED_IN, fresh=CREDENTIALS, renewing=True)
+def password() -> Response:
+    """The first step, and all that opens while a new password is due."""
+    return password_page(PasswordForm())
+
+
+@blueprint.action("/account/secure", needs=SIGNED_IN, fresh=CREDENTIALS, renewing=True)
+def change_password() -> Response:
+    form = PasswordForm()
+    if form.submit_to(profile.change_password, everywhere_else=False):
+        return done(_("Your password is changed."), ".signed_in")
+    return password_page(form, 422)
+
+
+@blueprint.page("/account/secure/sessions", needs=SIGNED_IN, fresh=CREDENTIALS)
+def signed_in() -> Response:
+    """The second: who else is in, and what else would let somebody in."""
+    return page("accounts/secure_sessions.html", step=2, sessions=sessions.living(g.me.user_id), told=agents.told,
+                handheld=agents.handheld, known=securing.known_browsers(g.me.user_id),
+                app_passwords=securing.app_passwords(g.me.user_id))
+
+
+@blueprint.action("/account/secure/sessions", needs=SIGNED_IN, fresh=CREDENTIALS)
+def clear() -> Response:
+    securing.clear()
+    return done(_("Nothing but this session opens your account now."), ".factors")
+
+
+@blueprint.page("/account/secure/factors", needs=SIGNED_IN)
+def factors() -> Response:
+    """The third: what a stolen password alone does not open, and a way back."""
+    return page("accounts/secure_factors.html", step=3, person=User.get_by_id(g.me.user_id))
+
+
+def password_page(form: Form, status: int = 200) -> Response:
+    shortest = passwords.SHORTEST_WITH_SECOND_FACTOR if g.me.two_factor else passwords.SHORTEST
+    return page("accounts/secure_password.html", status, step=1, form=form, shortest=shortest,
+                without=User.get_by_id(g.me.user_id).password is None)

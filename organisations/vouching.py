@@ -1,0 +1,23 @@
+"""A legal representative vouches that somebody who lost a second factor is who they say (domain 3.11)."""
+import audit
+from accounts import lost_factor
+from db import transaction
+from i18n import _l
+from models import Membership
+from organisations import members
+from organisations.roles import Right, require
+from rules import Conflict, Refused
+from tenancy import at_work
+
+
+def vouch(public_id: str) -> Membership:
+    """The second of the proofs: one alone never suffices (TF-25). Nobody vouches for themselves."""
+    with transaction():
+        voucher = require(Right.VOUCH)
+        member = members.find(public_id)
+        if member.user_id == voucher.user_id:
+            raise Refused(_l("You cannot vouch for yourself."))
+        audit.record("member.vouched", member.public_id, person=member.user.name)
+        if not lost_factor.approve(member.user, voucher.user_id, at_work().id):
+            raise Conflict(_l("This request is no longer open."))
+        return member

@@ -1,0 +1,107 @@
+"""Which sign-ins a person is told of: as they chose, and at once where somebody knows the password (G4)."""
+import pytest
+import time_machine
+
+import clock
+import limits
+from accounts import alerts, signin
+from demo import PASSWORD, acting
+from models import Message, PersonalEvent, User
+from rules import Refused
+from tests.accounts.test_signin import attempt
+
+
+def choose(person, **some):
+    with acting(person):
+        alerts.choose(**{"alert_new_place": True, "alert_failure": True, "alert_success": False,
+                         "lock_threshold": 10} | some)
+
+
+def notices(person):
+    return [message.notice for message in Message.select().where(Message.user == person.id).order_by(Message.id)
+            if message.notice in ("new_sign_in", "sign_in", "failed_sign_ins")]
+
+
+@pytest.fixture
+def luc(cast):
+    """Somebody who has signed in before, and the token of that browser."""
+    person = cast.people["luc"]
+    person.token = attempt("luc@lumen.example", PASSWORD).device
+    return person
+
+
+def test_au_07_a_new_browser_is_told_and_a_known_one_is_not(luc):
+    attempt("luc@lumen.example", PASSWORD, device=luc.token)
+    assert notices(luc) == []
+    attempt("luc@lumen.example", PASSWORD)
+    assert notices(luc) == ["new_sign_in"]
+
+
+def test_every_sign_in_is_told_to_who_wants_it_and_each_once(luc):
+    choose(luc, alert_success=True)
+    attempt("luc@lumen.example", PASSWORD, device=luc.token)
+    attempt("luc@lumen.example", PASSWORD)
+    assert notices(luc) == ["sign_in", "new_sign_in"]
+
+
+def test_nothing_is_told_to_who_wants_nothing(luc):
+    choose(luc, alert_new_place=False, alert_failure=False)
+    attempt("luc@lumen.example", PASSWORD)
+    with pytest.raises(Refused):
+        attempt("luc@lumen.example", "wrong wrong")
+    assert notices(luc) == []
+
+
+def test_au_07_a_wrong_password_is_told(luc):
+    with pytest.raises(Refused):
+        attempt("luc@lumen.example", "wrong wrong")
+    assert notices(luc) == ["failed_sign_ins"]
+
+
+def test_tf_04_the_owner_is_told_at_once_when_codes_are_guessed(cast):
+    mara = cast.people["mara"]
+    choose(mara, alert_failure=False)
+    secret = attempt("mara@bergquell.example", PASSWORD).attempt
+    for number in range(limits.SECOND_STEP.times):
+        assert notices(mara) == [], number
+        with pytest.raises(Refused):
+            signin.with_second_step(secret, "totp", "000000")
+    (letter,) = Message.select().where(Message.notice == "failed_sign_ins")
+    assert letter.due <= clock.now()                # not in ten minutes
+
+
+def test_tf_04_what_was_being_collected_leaves_at_once(cast):
+    secret = attempt("mara@bergquell.example", PASSWORD).attempt
+    for _number in range(limits.SECOND_STEP.times):
+        with pytest.raises(Refused):
+            signin.with_second_step(secret, "totp", "000000")
+    (letter,) = Message.select().where(Message.notice == "failed_sign_ins")
+    assert letter.facts["codes"] == limits.SECOND_STEP.times
+    assert letter.due <= clock.now()
+
+
+def test_the_page_keeps_what_is_chosen_and_writes_it_down(browse, cast):
+    luc = browse("luc")
+    luc.get("/account/notifications")
+    page = luc.post("/account/notifications", alert_success="y", lock_threshold="3")
+    assert page.path == "/account/notifications"
+    person = User.get_by_id(cast.people["luc"].id)
+    assert (person.alert_new_place, person.alert_failure, person.alert_success) == (False, False, True)
+    assert person.lock_threshold == 3
+    assert PersonalEvent.select().where(PersonalEvent.kind == "alerts.changed").count() == 1
+    assert [each.get("name") for each in page.all("input") if "checked" in each] == ["alert_success"]
+
+
+@pytest.mark.parametrize("number", ["2", "51", "-1", "many", "", "9" * 30])
+def test_a_strange_threshold_is_refused_by_its_field(browse, cast, number):
+    luc = browse("luc")
+    luc.get("/account/notifications")
+    page = luc.post("/account/notifications", expect=422, alert_failure="y", lock_threshold=number)
+    assert page.errors
+    assert User.get_by_id(cast.people["luc"].id).lock_threshold == 10
+
+
+def test_a_browser_found_open_does_not_silence_the_alerts(browse, cast):
+    luc = browse("luc")
+    with time_machine.travel(clock.now() + 30 * clock.MINUTE):
+        assert luc.get("/account/notifications").path == "/prove"
