@@ -80,6 +80,15 @@ def test_fd_07_what_was_begun_to_be_linked_signs_nobody_in(browse, acme):
     assert not Identity.select().exists()
 
 
+def test_fd_07_who_comes_after_in_the_same_browser_links_nothing(browse, acme):
+    browser = browse("grace")
+    back = acme.sign_in(begun(browser))
+    browser.post("/signout")
+    browser.sign_in("esteban")
+    come_back(browser, back)
+    assert not Identity.select().exists()
+
+
 def test_fd_07_what_was_begun_to_sign_in_links_nothing(browse, acme, cast):
     browser = browse("grace")
     come_back(browser, acme.sign_in(leave(browser)), expect=403)
