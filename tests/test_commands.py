@@ -17,7 +17,7 @@ from accounts import signup
 from clock import epoch, now
 from db import transaction
 from models import Link, Membership, Organisation, User
-from settings import Settings, setting
+from settings import Settings, Upstream, every, setting
 from tenancy import working_for
 from tests.serving import Sink, free_port
 
@@ -70,9 +70,13 @@ def ills(cast):
 
 
 def test_settings_tells_each_setting_and_hides_the_secret_ones(say):
-    with setting.changed(smtp_url="smtp://me:hidden@mail.example", secret_key="k" * 40):
-        told = say("settings")
-    assert all(re.search(rf"^{name.upper()} ", told, re.M) for name in Settings.__dataclass_fields__)
+    acme = Upstream(name="acme", issuer="https://acme.example", client_id="kanton", client_secret="hidden")
+    with setting.changed(smtp_url="smtp://me:hidden@mail.example", secret_key="k" * 40, ldap_bind_password="hidden",
+                         upstreams=(acme,)):
+        told, names = say("settings"), [name for name, _help, _value in every()]
+    assert len(names) == len(Settings.__dataclass_fields__) + len(Upstream.__dataclass_fields__) - 2
+    assert all(re.search(rf"^{name} ", told, re.M) for name in names)
+    assert "UPSTREAM_OIDC_ACME_ISSUER" in names
     assert "hidden" not in told
     assert "k" * 40 not in told
 

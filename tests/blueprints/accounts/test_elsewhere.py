@@ -1,6 +1,7 @@
 """Linking a way from elsewhere to one's account, and unlinking it."""
 import pytest
 
+import clock
 from accounts import identities, signin
 from accounts.backends import Someone
 from demo import acting
@@ -55,7 +56,7 @@ def test_fd_07_linking_is_begun_by_a_form_and_a_fresh_proof(browse, acme, cast):
     browser.get(LINK)
     assert not acme.codes and not Identity.select().exists()
     browser.post(LINK, expect=403, token="nonsense")
-    Session.update(proved=Session.created - 3600).execute()
+    Session.update(proved=clock.now() - clock.HOUR).execute()
     assert browser.get(LINK).path == "/prove"
 
 
@@ -76,6 +77,15 @@ def test_fd_07_what_was_begun_to_be_linked_signs_nobody_in(browse, acme):
     back = acme.sign_in(begun(browser))
     browser.post("/signout")
     assert come_back(browser, back).path == "/signin"
+    assert not Identity.select().exists()
+
+
+def test_fd_07_who_comes_after_in_the_same_browser_links_nothing(browse, acme):
+    browser = browse("grace")
+    back = acme.sign_in(begun(browser))
+    browser.post("/signout")
+    browser.sign_in("esteban")
+    come_back(browser, back)
     assert not Identity.select().exists()
 
 
@@ -182,7 +192,7 @@ def test_a_directory_is_linked_by_the_password_there(browse, visitor, database, 
             assert field["type"] == "text"      # a name has no @
             assert other.post("/signin", email="nora", password=PASSWORD).path != "/signin"
             User.update(password=None).execute()
-            Session.update(proved=Session.created - 3600).execute()
+            Session.update(proved=clock.now() - clock.HOUR).execute()
             assert other.get("/account/address").path == "/prove"
             assert other.post("/prove?next=/account/address", password=PASSWORD, factor="",
                               code="").path == "/account/address"
