@@ -107,7 +107,7 @@ def deny(public_id: str) -> None:
     with transaction():
         if not _end(approval, Approval.DENIED):
             raise Conflict(ANSWERED)
-        User.update(must_renew=True).where(User.id == approval.user_id).execute()
+        User.update(must_renew=True).where(User.id == approval.user_id, User.password.is_null(False)).execute()
         audit.record_for(approval.user_id, "approval.denied", approval.public_id, network=approval.network)
         outbox.post_to(approval.user, "approval_denied", at=int(approval.created.timestamp()), agent=approval.agent,
                        network=approval.network)

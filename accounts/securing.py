@@ -13,11 +13,6 @@ def known_browsers(user_id: int) -> int:
     return int(Device.select().join(User).where(Device.user == user_id, Device.epoch == User.epoch).count())
 
 
-def app_passwords(user_id: int) -> list[AppPassword]:
-    return list(AppPassword.select().where(AppPassword.user == user_id, AppPassword.revoked.is_null())
-                .order_by(AppPassword.id))
-
-
 def clear() -> None:
     """Every other session ends, no other browser is known or trusted, app passwords open nothing any more."""
     with transaction():

@@ -56,7 +56,7 @@ def proved(password: str, factor: str, code: str, before: dict[str, Any]) -> str
     return signin.prove_again(g.me, password, factor, code, before)
 
 
-@blueprint.action("/prove/again", needs=SIGNED_IN)
+@blueprint.action("/prove/again", needs=SIGNED_IN, renewing=True)
 def ask_again() -> Response:
     """Another code, for the same proof."""
     kind, person = ProveForm().factor.data, profile.me()

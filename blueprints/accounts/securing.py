@@ -1,7 +1,7 @@
 """Securing one's account, step by step: a new password, an end to everything else, then a second proof (G4-R7)."""
 from flask import Response, g
 
-from accounts import agents, passwords, profile, securing, sessions
+from accounts import agents, app_passwords, passwords, profile, securing, sessions
 from accounts.sessions import CREDENTIALS
 from forms import Form, Secret, required
 from i18n import _, _l
@@ -36,7 +36,7 @@ def signed_in() -> Response:
     """The second: who else is in, and what else would let somebody in."""
     return page("accounts/secure_sessions.html", step=2, sessions=sessions.living(g.me.user_id), told=agents.told,
                 handheld=agents.handheld, known=securing.known_browsers(g.me.user_id),
-                app_passwords=securing.app_passwords(g.me.user_id))
+                app_passwords=app_passwords.living(g.me.user_id))
 
 
 @blueprint.action("/account/secure/sessions", needs=SIGNED_IN, fresh=CREDENTIALS)

@@ -5,12 +5,16 @@ from typing import Any
 from accounts import passkeys
 from accounts.backends import Backend, Proof, Step
 from i18n import _l
+from models import User
 
 
 class Passkey(Backend):
     name, label = passkeys.ALONE, _l("Sign in with a passkey")
     icon = "fingerprint"
     scripted = True
+
+    def opens(self, user: User) -> bool:
+        return bool(passkeys.opening(user))
 
     def begin(self) -> Step:
         facts, options = passkeys.ask([], alone=True)
