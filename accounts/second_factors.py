@@ -47,7 +47,7 @@ def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[
         credential = pending(user, kind)
         if credential is None:
             raise Refused(_l("That took more than an hour. Begin again."))
-        credential.label = rules.name(label, "label", longest=60)
+        credential.label = rules.name(label, "label", longest=60) or credential.label
         if not _factor(kind).check(credential, answer, credential.facts | (asked or {})):
             raise Refused(_factor(kind).refusal, None if _factor(kind).scripted else "code")
         Credential.update(state=Credential.ACTIVE, label=credential.label, last_used=now()).where(

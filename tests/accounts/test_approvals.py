@@ -6,7 +6,7 @@ import clock
 import db
 from accounts import approvals, second_factors, signin
 from demo import PASSWORD, acting
-from models import Approval, Attempt, Credential, PersonalEvent, Session, User
+from models import Approval, Attempt, Credential, Organisation, PersonalEvent, Session, User
 from organisations import protection
 from rules import Conflict, NotHere, Refused
 from settings import setting
@@ -106,6 +106,7 @@ def test_the_page_looks_again_by_itself(there):
 
 
 def test_it_is_never_the_only_way(cast, mara):
+    Organisation.update(two_factor=Organisation.OFF).execute()
     luc = User.get_by_id(cast.people["luc"].id)
     with acting(luc), pytest.raises(NotHere):
         approvals.switch(luc, True)

@@ -7,6 +7,7 @@ import time_machine
 
 import clock
 import current
+import plugins
 from accounts import passkeys, profile, second_factors, signin
 from accounts.backends.passkey import plugin as alone
 from accounts.factors.webauthn import plugin as second
@@ -222,8 +223,10 @@ def test_wa_05_a_key_that_never_verified_anybody_does_not_open_by_itself(luc):
     key.flags = UP | UV
     assert not opens(key)
     assert not passkeys.opening(luc)
+    assert not plugins.find("accounts.backends", passkeys.ALONE).opens(luc)
     assert seconds(luc, key)
     assert opens(key) == luc
+    assert plugins.find("accounts.backends", passkeys.ALONE).opens(luc)
 
 
 def test_a_passkey_names_its_owner(luc, key):

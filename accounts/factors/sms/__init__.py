@@ -97,13 +97,14 @@ def masked(number: str) -> str:
 
 def send(user: User, credential: Credential) -> dict[str, Any]:
     """A new code leaves; its occasion, to be kept where the answer will be looked at. Refused when it is too many."""
-    _afford(user, number_of(credential))
+    number = number_of(credential)
+    _afford(user, number)
     facts = {"occasion": crypto.public_id(), "credential": credential.public_id,
              "until": epoch() + int(LIFE.total_seconds())}
     with transaction():
-        outbox.post("sms_code", credential.label, channel="sms", language=user.language, country=user.country,
+        outbox.post("sms_code", masked(number), channel="sms", language=user.language, country=user.country,
                     time_zone=user.time_zone, user=user.id, subject=facts["occasion"], **facts)
-    return facts | {"number": credential.label}
+    return facts | {"number": masked(number)}
 
 
 def told(facts: dict[str, Any]) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def test_the_only_way_in_stays(browse, visitor, acme, cast):
     User.update(password=None).where(User.id == cast.people["grace"].id).execute()
     browser = visitor()
     sign_in(browser, acme)
-    assert "Your account has none here." in browser.get("/account/security").text()
+    assert "You have none." in browser.get("/account/security").text()
     browser.get(f"{LINK}/unlink")
     page = browser.post(f"{LINK}/unlink", expect=422)
     assert "This is your only way to sign in." in page.errors
