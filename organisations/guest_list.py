@@ -3,7 +3,6 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import Any
 
 import limits
@@ -15,6 +14,7 @@ from rules import Refused
 from tenancy import at_work
 
 MOST = 100                                      # people in one list
+LONGEST = 400                                   # characters of a line with a name and an address
 AT_ONCE = 25                                    # people in one transaction
 
 
@@ -34,10 +34,11 @@ def read(text: str) -> list[Guest]:
 
 
 def _guest(line: str) -> Guest:
-    name, address = parseaddr(line)
-    if "<" in line and "@" in address:
-        first, _blank, last = name.strip().rpartition(" ")
-        return Guest(line, address, first or last, last if first else "")
+    if len(line) > LONGEST:
+        return Guest(line, line)                # no address is, and the reader of tables has a limit of its own
+    if named := re.fullmatch(r"([^<]*)<([^<>]*@[^<>]*)>\W*", line):
+        first, _blank, last = named[1].strip(' "\'').rpartition(" ")
+        return Guest(line, named[2].strip(), first or last, last if first else "")
     separator = next((sign for sign in "\t;," if sign in line), ",")
     cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
     address = next((cell for cell in cells if "@" in cell), cells[0])

@@ -76,6 +76,14 @@ def test_a_list_that_is_empty_or_too_long_asks_nobody(browse, lumen, people, sai
     assert not Invitation.select().where(Invitation.state == Invitation.PENDING).exists()
 
 
+@pytest.mark.parametrize("line", ["(" * 500, "a <" + "(" * 500, "z" * 140_000, "a@b.example;" + "z" * 9_000])
+def test_a_line_that_no_reader_can_read_stays_in_the_list(browse, lumen, line):
+    browser = browse("anne")
+    browser.get("/o/lumen/members/invite/several")
+    browser.post("/o/lumen/members/invite/several", expect=422, people=line, role="external", language="en", note="")
+    assert not Invitation.select().where(Invitation.state == Invitation.PENDING).exists()
+
+
 def test_in_09_a_list_gives_no_role_above_ones_own(browse, lumen):
     browser = browse("mara")
     browser.get("/o/lumen/members/invite/several")
