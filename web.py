@@ -256,7 +256,7 @@ def _as_operator() -> Response | None:
     missing = policy.missing_steps(g.me, OPERATORS, policy.proved_by(g.me))
     if policy.Step.SET_UP in missing:
         flash(str(_l("The operator’s console asks for two-factor authentication. Set it up first.")), "warning")
-        return go("security.two_factor")
+        return _away(url_for("security.two_factor"), 401)
     return prove_first() if missing else None
 
 

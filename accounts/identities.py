@@ -76,13 +76,13 @@ def link(user_id: int, backend: Backend, who: Someone, *, keep: int | None) -> N
 
 def with_password(user_id: int, backend: Backend, name: str, password: str, *, keep: int | None) -> None:
     """Link a typed one, with name and password there. Wrong ones count as failed proofs."""
-    limits.spend(limits.PROOF, user_id)
+    limits.spend(limits.PROOF, sessions.here())
     who = backend.recognise({}, {"name": name, "password": password})
     if who is None:
         with transaction():
             audit.record_for(user_id, "proof.failed", proof=backend.name)
         raise Refused(_l("Name and password do not match."), "password")
-    limits.forgive(limits.PROOF, user_id)
+    limits.forgive(limits.PROOF, sessions.here())
     link(user_id, backend, who, keep=keep)
 
 

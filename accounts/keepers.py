@@ -30,4 +30,5 @@ def _memberships(person: User) -> list[Membership]:
 
 def _keepers(person: User, roles: tuple[Role, ...]) -> list[User]:
     return [each.user for each in Membership.present().select_extend(User).join(User).where(
-        Membership.role.in_(roles), Membership.status == Membership.ACTIVE, Membership.user != person.id).limit(MOST)]
+        Membership.role.in_(roles), Membership.status == Membership.ACTIVE, Membership.user != person.id,
+        User.suspended.is_null()).limit(MOST)]

@@ -44,9 +44,9 @@ def begin_anew(user: User) -> None:
 def open_again(user: User) -> bool:
     """In a transaction. Was it locked at all?"""
     links.end(user, links.UNLOCK)
+    limits.forgive(limits.SIGN_IN_ACCOUNT, user.email)
     if not User.update(locked=None, failures=0).where(User.id == user.id, User.locked.is_null(False)).execute():
         return False
-    limits.forgive(limits.SIGN_IN_ACCOUNT, user.email)
     audit.record_for(user.id, "account.unlocked")
     outbox.post_everywhere(user, "account_unlocked", at=int(now().timestamp()))
     return True

@@ -132,6 +132,8 @@ def keep(token: str) -> User:
         links.use_up(link)
         if not close(link.user):
             raise Gone
+        User.update(must_renew=True).where(User.id == link.user_id, User.password.is_null(False)).execute()
+        Attempt.delete().where(Attempt.user == link.user_id).execute()
         audit.record_for(link.user_id, "recovery.cancelled", link.facts["recovery"])
         outbox.post_everywhere(link.user, "factor_kept")
         return link.user  # type: ignore[no-any-return]

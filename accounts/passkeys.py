@@ -7,6 +7,7 @@ verified its owner, and was seen to do so before beside another proof.
 """
 import hmac
 import json
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -163,7 +164,7 @@ def _checked(verify: Callable[..., Any], answer: str, asked: dict[str, Any], **m
 
 def _id(answer: str) -> str:
     """Which key an answer is said to be of."""
-    return str(_part(answer, "id") or "")
+    return _plain(_part(answer, "id"))
 
 
 def _of_owner(answer: str, owner: User, needed: bool) -> bool:
@@ -171,7 +172,12 @@ def _of_owner(answer: str, owner: User, needed: bool) -> bool:
     named = _part(answer, "response", "userHandle")
     if named is None:
         return not needed
-    return isinstance(named, str) and hmac.compare_digest(named.rstrip("=").encode(), _written(handle(owner)).encode())
+    return hmac.compare_digest(_plain(named).rstrip("="), _written(handle(owner)))
+
+
+def _plain(said: Any) -> str:
+    """Base64url as it came; nothing for whatever else a browser says (lone surrogates, NUL, numbers, lists)."""
+    return said if isinstance(said, str) and re.fullmatch(r"[A-Za-z0-9_=-]+", said) else ""
 
 
 def _transports(answer: str) -> list[str]:

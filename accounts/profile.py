@@ -53,12 +53,12 @@ def wear(theme: str) -> User:
 def change_password(present: str, password: str, *, everywhere_else: bool) -> User:
     """A new password, with the present one (G15). A wrong one counts as a failed proof."""
     person = me()
-    limits.spend(limits.PROOF, person.id)
+    limits.spend(limits.PROOF, sessions.here())
     if not passwords.right(person, present):
         with transaction():
             audit.record_for(person.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "present")
-    limits.forgive(limits.PROOF, person.id)
+    limits.forgive(limits.PROOF, sessions.here())
     if passwords.same(present, password):
         raise Refused(_l("This is the present password. Choose another one."), "password")
     return _set_password(person, password, everywhere_else)

@@ -198,6 +198,12 @@ def forget_browsers(user: User, *which: Any) -> int:
         Device.user == user.id, Device.trusted_until.is_null(False), *which).execute())
 
 
+def here() -> str:
+    """The acting session, as limits count it: one that was stolen spoils no proof of its owner in another."""
+    who = current.actor()
+    return f"{who.user_id} in session {who.session_id}"
+
+
 def end_elsewhere(which: Any) -> list[int]:
     """What was opened by a way that is over. Whose sessions these were, one for each. In a transaction."""
     found = list(Session.select(Session.id, Session.user).where(which, Session.ended.is_null()).tuples())

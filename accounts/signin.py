@@ -16,14 +16,14 @@ import limits
 import outbox
 import plugins
 import rules
-from accounts import alerts, devices, locking, passkeys, sessions
+from accounts import alerts, devices, links, locking, passkeys, sessions
 from accounts.backends import Backend, Proof
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
 from db import transaction
 from i18n import _l
 from models import Attempt, Credential, User
-from rules import Refused
+from rules import Refused, TooMany
 from settings import setting
 
 HALF_WAY = 10 * MINUTE
@@ -69,6 +69,9 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
         limits.forgive(limit, counted)
     if not ours:
         locking.begin_anew(proof.user)
+    if proof.user.must_renew and proof.user.password and proof.proofs == "password":
+        _write_for_a_new_one(proof.user)
+        raise Refused(_l("A new password is due. We have written to you how to set it."))
     return proved(proof, stay=stay, device=device, place=place)
 
 
@@ -90,12 +93,14 @@ def ways() -> dict[str, Backend]:
 def proved(proof: Proof, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
     """A first proof was given, wherever: in, or on to the second step. Every door comes by here (TF-08).
 
+    Also when none of the person's second factors is switched on here any more: then there is no way in but help.
+
     A browser the person had us remember spares the step; what it proves is named `trusted`, and is never fresh.
     """
     remembered = not proof.complete and devices.trusted(proof.user, device)
-    if factors_of(proof.user) and not proof.complete and not remembered:
+    if proof.user.two_factor and not proof.complete and not remembered:
         return Outcome(attempt=_half_way(proof, stay, device, place), user=proof.user, place=place)
-    proofs = f"{proof.proofs} {sessions.TRUSTED}" if remembered and factors_of(proof.user) else proof.proofs
+    proofs = f"{proof.proofs} {sessions.TRUSTED}" if remembered and proof.user.two_factor else proof.proofs
     return _in(proof.user, proofs, stay=stay, device=device, place=place, elsewhere=proof.elsewhere, proved=proof.at)
 
 
@@ -217,7 +222,7 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
     The session's new secret. Refused by the field that is wrong.
     """
     user = User.get_by_id(who.user_id)
-    limits.spend(limits.PROOF, user.id)
+    limits.spend(limits.PROOF, sessions.here())
     first = next((backend.name for backend in typed() if backend.same(user, password)), None)
     if first is None:
         with transaction():
@@ -225,28 +230,30 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
         raise Refused(_l("This is not your password."), "password")
     proofs: tuple[str, ...] = (first,)
     if active := factors_of(user, inside=True):
-        last = _count_code(f"{user.id} in session {who.session_id}")
+        last = _count_code(sessions.here())
         if kind not in active or not prove(user, kind, answer, asked or {}):
             with transaction():
                 audit.record_for(user.id, "proof.failed", proof=kind)
                 if last:
                     alerts.failed(user, "codes", at_once=True)
             raise _wrong(active.get(kind))
-        _forgive_codes(f"{user.id} in session {who.session_id}")
+        _forgive_codes(sessions.here())
         proofs = (first, kind)
-    limits.forgive(limits.PROOF, user.id)
+    elif user.two_factor:                       # of a kind that is switched off here: never spared by that (TF-08)
+        raise _wrong(None)
+    limits.forgive(limits.PROOF, sessions.here())
     return sessions.renew(who, proofs)
 
 
 def prove_by_passkey(who: sessions.SignedIn, answer: str, asked: dict[str, Any]) -> str:
     """The same by one of the person's passkeys alone (decision 11)."""
     user = User.get_by_id(who.user_id)
-    limits.spend(limits.PROOF, user.id)
+    limits.spend(limits.PROOF, sessions.here())
     if not passkeys.opened(answer, asked, only=user):
         with transaction():
             audit.record_for(user.id, "proof.failed", proof=passkeys.ALONE)
         raise _wrong(plugins.find("accounts.factors", passkeys.KIND))
-    limits.forgive(limits.PROOF, user.id)
+    limits.forgive(limits.PROOF, sessions.here())
     return sessions.renew(who, (passkeys.ALONE,))
 
 
@@ -284,6 +291,17 @@ def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remembe
         if remember:
             devices.trust(user, ours)
     return Outcome(session=secret, device=token, user=user, place=place)
+
+
+def _write_for_a_new_one(user: User) -> None:
+    """Whoever knows the password that is due signs in nowhere by it; the mailbox sets the new one."""
+    try:
+        limits.spend(limits.RESET_ADDRESS, user.email)
+    except TooMany:
+        return
+    with transaction():
+        audit.record_for(user.id, "password.reset_asked")
+        outbox.post_everywhere(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
 
 
 def _half_way(proof: Proof, stay: bool, device: str, place: str) -> str:

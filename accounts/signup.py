@@ -9,7 +9,7 @@ from accounts import links, passwords, sessions
 from clock import now
 from db import transaction
 from i18n import _l
-from models import Link, User
+from models import Attempt, Link, User
 from rules import Address, Conflict, TooMany
 from settings import setting
 
@@ -94,8 +94,10 @@ def make_operator(person: User) -> None:
 def set_password(user: User, phc: str, *, long: bool) -> None:
     """In a transaction; the slow hash was made before it. `long`: may it stand alone (decision 17)?
 
-    A link for a new one opens nothing after that (G15), and no browser spares the second step (TF-14).
+    A link for a new one opens nothing after that (G15), no browser spares the second step (TF-14), and nobody is
+    half-way in by the old one.
     """
+    Attempt.delete().where(Attempt.user == user.id).execute()
     links.end(user, links.RESET)
     sessions.forget_browsers(user)
     User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long,

@@ -322,7 +322,8 @@ def _post(invitation: Invitation, organisation: Organisation, notice: str) -> No
 
 
 def _tell_inviter(invitation: Invitation, notice: str, **facts: Any) -> None:
-    if members.present(invitation.inviter_id):
+    inviter = members.present(invitation.inviter_id)
+    if inviter and inviter.status == Membership.ACTIVE and not invitation.inviter.suspended:
         outbox.post_to(invitation.inviter, notice, organisation=invitation.organisation.name, **facts)
 
 

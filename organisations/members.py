@@ -217,7 +217,8 @@ def tell_responsible(notice: str, but: tuple[int, ...] = (), **facts: Any) -> No
 
 def _tell(whom: Any, notice: str, but: tuple[int, ...], facts: dict[str, Any]) -> None:
     organisation = _here().name
-    for membership in whom.select_extend(User).join(User).where(Membership.user.not_in(but or (0,))).limit(50):
+    for membership in whom.select_extend(User).join(User).where(
+            Membership.user.not_in(but or (0,)), User.suspended.is_null()).limit(50):
         outbox.post_to(membership.user, notice, organisation=organisation, **facts)
 
 

@@ -10,11 +10,11 @@ import current
 import db
 import outbox
 import rules
-from accounts import sessions
+from accounts import lost_factor, sessions
 from clock import now
 from db import transaction
 from i18n import _l
-from models import Credential, Membership, Organisation, User
+from models import AppPassword, Begun, Credential, Membership, Organisation, User
 from rules import Conflict, Forbidden, NotHere, Refused
 from tenancy import across_organisations, working_for
 
@@ -62,7 +62,7 @@ def suspend(public_id: str, reason: str) -> User:
         if person.suspended:
             raise Conflict(_l("This account is suspended already."))
         User.update(suspended=now()).where(User.id == person.id).execute()
-        sessions.end_everything(person, "suspended")
+        _take_back(person)
         _tell_everywhere(person, "suspended", reason=reason)
         outbox.post_to(person, "account_suspended", reason=reason)
         return person
@@ -96,10 +96,18 @@ def _locked(public_id: str) -> User:
     return person  # type: ignore[no-any-return]
 
 
+def _take_back(person: User) -> None:
+    """Whatever opens the account, or would open it: letting it in again revives nothing of it (RL-11)."""
+    sessions.end_everything(person, "suspended")
+    lost_factor.close(person)
+    AppPassword.update(revoked=now()).where(AppPassword.user == person.id, AppPassword.revoked.is_null()).execute()
+    Begun.delete().where(Begun.user == person.id).execute()
+
+
 def _tell_everywhere(person: User, what: str, **facts: Any) -> None:
-    """A line in each of the books."""
-    audit.record_for(person.id, f"account.{what}", **facts)
-    audit.record_here(f"account.{what}", person.public_id, person=person.name, **facts)
-    for membership in memberships(person):
+    """A line in each of the books, in the order of `keepers.tell`: who writes several waits for nobody crosswise."""
+    for membership in sorted(memberships(person), key=lambda each: each.organisation_id):
         with working_for(membership.organisation):
             audit.record(f"member.account_{what}", membership.public_id, person=person.name)
+    audit.record_for(person.id, f"account.{what}", **facts)
+    audit.record_here(f"account.{what}", person.public_id, person=person.name, **facts)

@@ -6,7 +6,7 @@ from i18n import _l
 from models import Membership
 from organisations import members
 from organisations.roles import Right, require
-from rules import Conflict, Refused
+from rules import Conflict, NotHere, Refused
 from tenancy import at_work
 
 
@@ -15,6 +15,8 @@ def vouch(public_id: str) -> Membership:
     with transaction():
         voucher = require(Right.VOUCH)
         member = members.find(public_id)
+        if member.status != Membership.ACTIVE:
+            raise NotHere
         if member.user_id == voucher.user_id:
             raise Refused(_l("You cannot vouch for yourself."))
         audit.record("member.vouched", member.public_id, person=member.user.name)

@@ -176,6 +176,7 @@ def test_tf_19_this_is_not_me_stops_it_tells_the_owner_and_pauses(here, there, m
     message, letter = letters(ADDRESS)[-1]
     assert message.notice == "approval_denied" and "http" not in letter.text.partition("\n-- \n")[0]
     assert PersonalEvent.select().where(PersonalEvent.kind == "approval.denied").count() == 1
+    User.update(must_renew=False).execute()     # a new password is set, and somebody knows that one too
     assert asking(visitor()).page.text("code")
     assert Approval.select().count() == 1
     with time_machine.travel(clock.now() + approvals.PAUSE + clock.MINUTE):

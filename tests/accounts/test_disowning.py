@@ -56,9 +56,8 @@ def test_nobody_else_is_known_or_trusted_afterwards(thief, browse, cast):
 
 
 def test_ss_06_until_then_nothing_but_a_new_password_opens(thief, browse, cast):
-    disown(browse("luc"), cast)
-    luc = browse("luc")                                 # the old password signs in, and leads to a new one
-    assert luc.page.path == "/account/secure"
+    luc = browse("luc")
+    assert disown(luc, cast).path == "/account/secure"
     for path in ("/account", "/o/lumen/", "/account/secure/sessions", "/account/notifications", "/account/recovery",
                  "/account/security/two-factor"):
         assert luc.get(path).path == "/account/secure", path
@@ -71,6 +70,17 @@ def test_ss_06_until_then_nothing_but_a_new_password_opens(thief, browse, cast):
     assert page.errors                                  # the old one is no new one
     luc.post("/account/secure", present=PASSWORD, password=NEW)
     assert luc.get("/o/lumen/").path == "/o/lumen/"
+
+
+def test_bs_07_the_old_password_signs_in_nowhere_and_the_mailbox_hears_of_it(thief, browse, cast, letters):
+    disown(browse("luc"), cast)
+    thief.get("/signin?lang=en")
+    page = thief.post("/signin?lang=en", expect=422, email="luc@lumen.example", password=PASSWORD)
+    assert "A new password is due." in page.text()
+    assert thief.get("/account").path == "/signin"
+    assert [message.notice for message, _letter in letters("luc@lumen.example")][-1] == "reset"
+    assert "A new password is due." not in thief.post(
+        "/signin?lang=en", expect=422, email="luc@lumen.example", password="wrong wrong wrong").text()
 
 
 def test_one_may_sign_out_without_choosing(thief, browse, cast):

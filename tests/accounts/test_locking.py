@@ -218,6 +218,17 @@ def test_a_new_password_by_mail_unlocks_too(luc):
     assert attempt(EMAIL, "slow clouds over the harbour").session
 
 
+def test_lg_18_a_new_password_by_mail_ends_the_pause_too(luc):
+    User.update(lock_threshold=50).where(User.id == luc.id).execute()
+    guess(limits.SIGN_IN_ACCOUNT.times)
+    with pytest.raises(TooMany):
+        attempt(EMAIL, PASSWORD)
+    recovery.ask(EMAIL, "en")
+    recovery.renew(Link.select().where(Link.purpose == links.RESET).order_by(Link.id.desc()).get().token,
+                   "slow clouds over the harbour")
+    assert attempt(EMAIL, "slow clouds over the harbour").session
+
+
 def member(cast):
     with working_for(cast.organisations["lumen"]):
         return Membership.get(Membership.user == cast.people["luc"].id).public_id

@@ -204,18 +204,20 @@ def test_sp_09_any_address_can_say_no_until_the_end(asked, visitor, letters, who
     assert browser.post(page.path).path == "/forgotten"
     assert Recovery.get().state == Recovery.CANCELLED
     assert told("factor_kept") == {EMAIL, "mara@elsewhere.example"}
+    assert User.get(User.email == EMAIL).must_renew                         # whoever asked knows the password
+    with pytest.raises(Refused, match="new password"):
+        half_way()
     with pytest.raises(Conflict):
         vouch(asked)
-    with time_machine.travel(clock.now() + 2 * DAY), pytest.raises(NotHere):
-        lost_factor.send(half_way())
     browser.get(address, expect=410)
 
 
 def test_sp_09_a_no_reaches_a_link_that_was_sent(a_day_later):
     lost_factor.send(half_way())
+    half = secret()
     lost_factor.keep(link(links.FACTOR_KEPT).token)
     with pytest.raises(Gone):
-        protection.enter_without(link(links.FACTOR_LOST).token, secret())
+        protection.enter_without(link(links.FACTOR_LOST).token, half)
 
 
 def test_sp_09_it_lapses_after_72_hours_and_the_evidence_is_forgotten(asked):
@@ -236,6 +238,13 @@ def test_only_a_legal_representative_vouches_and_nobody_for_themselves(asked, ca
     vouch(cast)
     with pytest.raises(Conflict):
         vouch(cast)
+
+
+def test_whoever_is_blocked_there_is_not_vouched_for_there(asked):
+    with working_for(asked.organisations["lumen"]):
+        Membership.update(status=Membership.BLOCKED).where(Membership.user == asked.people["mara"].id).execute()
+    with pytest.raises(NotHere):
+        vouch(asked)
 
 
 def test_a_page_to_vouch_is_there_only_while_somebody_asks(browse, cast):

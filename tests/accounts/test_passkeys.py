@@ -111,7 +111,9 @@ def test_wa_05_where_keys_belong_stands_in_the_settings(address, home):
     lambda said: said.pop("response"), lambda said: said["response"].pop("signature"),
     lambda said: said["response"].pop("clientDataJSON"), lambda said: said["response"].update(authenticatorData=""),
     lambda said: said["response"].update(clientDataJSON=b64(b"[]")), lambda said: said.update(id=["x"]),
-    lambda said: said["response"].update(signature=b64(bytes(70))), lambda said: said.update(response="x")])
+    lambda said: said["response"].update(signature=b64(bytes(70))), lambda said: said.update(response="x"),
+    lambda said: said.update(id="\ud800"), lambda said: said.update(id="\0"),
+    lambda said: said["response"].update(userHandle="\ud800"), lambda said: said["response"].update(userHandle=[7])])
 def test_wa_01_what_is_not_whole_is_no_answer(luc, key, spoil):
     before = stored(key).counter
     for ask, ends in ((lambda: second.ask(luc), lambda said, facts: signin.prove(luc, "webauthn", said, facts)),

@@ -10,7 +10,7 @@ import clock
 import current
 import db
 import limits
-from accounts import devices, passwords, profile, signin
+from accounts import devices, passwords, profile, signin, signup
 from demo import PASSWORD, acting
 from models import Device, PersonalEvent, Session, User
 from rules import Refused, TooMany
@@ -52,6 +52,41 @@ def test_lg_02_a_hash_is_made_for_nobody_too(cast, monkeypatch):
         with pytest.raises(Refused):
             attempt(email, "wrong wrong wrong")
     assert len(made) == 2
+
+
+def test_tf_08_a_factor_that_is_switched_off_here_spares_nobody_the_step(visitor, cast):
+    with setting.changed(second_factors=("webauthn",)):
+        outcome = attempt("mara@bergquell.example", PASSWORD)
+        assert outcome.attempt and not outcome.session
+        browser = visitor()
+        browser.get("/signin?lang=en")
+        browser.post("/signin?lang=en", email="mara@bergquell.example", password=PASSWORD)
+        assert "can be used here" in browser.page.text()
+        assert browser.get("/account").path == "/signin"
+
+
+def test_tf_08_nor_does_it_spare_the_fresh_proof(browse):
+    mara = browse("mara")
+    with setting.changed(second_factors=("webauthn",)):
+        mara.get("/prove?lang=en")
+        assert mara.post("/prove?lang=en", expect=422, password=PASSWORD, factor="", code="").errors
+
+
+def test_rs_12_nobody_stays_half_way_in_by_an_old_password(cast):
+    half = attempt("mara@bergquell.example", PASSWORD).attempt
+    with db.transaction():
+        signup.set_password(cast.people["mara"], passwords.hashed("slow clouds over the harbour"), long=True)
+    assert signin.half_way(half) is None
+
+
+def test_a_stolen_session_spoils_no_proof_in_another(browse, cast):
+    thief, luc = browse("luc"), browse("luc")
+    thief.get("/prove")
+    for _time in range(limits.PROOF.times):
+        thief.post("/prove", expect=422, password="wrong wrong wrong", factor="", code="")
+    thief.post("/prove", expect=429, password=PASSWORD, factor="", code="")
+    luc.get("/prove")
+    assert luc.post("/prove", password=PASSWORD, factor="", code="").path != "/prove"
 
 
 def test_lg_03_and_lg_18_strangers_are_stopped_and_the_owner_still_gets_in(cast):

@@ -117,9 +117,15 @@ def test_a_passkey_is_made_and_signs_in_alone(somebody, house):
     expect(page.locator("[data-when=InvalidStateError]")).to_be_visible()
     leave(page)
     device.cdp.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": device.id, "enabled": False})
-    page.goto("/signin?next=/account/activity")     # the offer in the address field waits, and gives way to the button
-    by_passkey(page)
-    device.cdp.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": device.id, "enabled": True})
+    with page.expect_response(re.compile("/signin/with/passkey")):
+        page.goto("/signin?next=/account/activity")     # the offer in the address field waits for its owner …
+
+    def touched(route):
+        device.cdp.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": device.id, "enabled": True})
+        route.continue_()
+
+    page.route(re.compile("/signin/with/passkey"), touched)
+    by_passkey(page)                            # … and gives way to the button
     page.wait_for_url("/account/activity")
     page.goto("/prove?next=/account/address")
     accessible(page)

@@ -4,13 +4,14 @@ import re
 import pytest
 
 import limits
-from accounts import sessions, support
+from accounts import app_passwords, lost_factor, sessions, signin, support
 from db import transaction
-from demo import SECRET, acting
-from models import Event, InstallationEvent, Message, PersonalEvent, Session, User
-from organisations import operating
+from demo import PASSWORD, SECRET, acting
+from models import Begun, Event, InstallationEvent, Membership, Message, PersonalEvent, Session, User
+from organisations import members, operating
 from rules import Refused, TooMany
 from tenancy import working_for
+from tests.accounts.test_signin import attempt
 
 PAGES = ("/operator/", "/operator/accounts", "/operator/accounts?q=luc", "/operator/organisations",
          "/operator/activity", "/operator/support")
@@ -73,6 +74,32 @@ def test_a_suspended_account_is_out_everywhere_and_everybody_concerned_can_read_
     otto.get(account(cast, "luc"))
     otto.post(f"{account(cast, 'luc')}/reinstatement")
     assert browse("luc").get("/account").status == 200
+
+
+def test_rl_11_letting_somebody_in_again_revives_nothing(cast):
+    mara = cast.people["mara"]
+    with acting(mara):
+        app_passwords.create(mara, "Calendar")
+        support.new_code()
+    lost_factor.open_for(signin.half_way(attempt("mara@bergquell.example", PASSWORD).attempt))
+    with acting(cast.people["otto"]):
+        operating.suspend(mara.public_id, "Somebody else is in it.")
+        operating.reinstate(mara.public_id)
+    assert not app_passwords.living(mara.id)
+    assert not lost_factor.of(mara.id)
+    assert not Begun.select().where(Begun.user == mara.id).exists()
+
+
+def test_a_suspended_account_hears_nothing_of_its_organisations(cast, letters):
+    luc = cast.people["luc"]
+    with working_for(cast.organisations["lumen"]):
+        Membership.update(role="admin").where(Membership.user == luc.id).execute()
+    with acting(cast.people["otto"]):
+        operating.suspend(luc.public_id, "No.")
+    before = len(letters("luc@lumen.example"))
+    with acting(cast.people["mara"]), working_for(cast.organisations["lumen"]):
+        members.leave()
+    assert len(letters("luc@lumen.example")) == before
 
 
 def test_without_a_reason_nobody_is_suspended(otto, cast):
