@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
+from accounts.backends.oidc.provider import of
 from settings import Upstream
 
 SECRET = "between the provider and us"
@@ -41,6 +42,7 @@ class Provider:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
 
     def __enter__(self) -> "Provider":
+        of.cache_clear()                        # an earlier provider may have had the same port
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
