@@ -13,7 +13,7 @@ import audit
 import current
 import db
 import outbox
-from accounts import sessions
+from accounts import signup
 from accounts.sessions import network
 from clock import DAY, MINUTE, now
 from db import transaction
@@ -108,8 +108,7 @@ def deny(public_id: str) -> None:
     with transaction():
         if not _end(approval, Approval.DENIED):
             raise Conflict(ANSWERED)
-        User.update(must_renew=True).where(User.id == approval.user_id, User.password.is_null(False)).execute()
-        sessions.forget_browsers(approval.user)
+        signup.demand_new_password(approval.user)
         audit.record_for(approval.user_id, "approval.denied", approval.public_id, network=approval.network)
         outbox.post_to(approval.user, "approval_denied", at=int(approval.created.timestamp()), agent=approval.agent,
                        network=approval.network)

@@ -2,9 +2,9 @@
 import audit
 import current
 import outbox
-from accounts import keepers, lost_factor, profile, sessions
+from accounts import keepers, lost_factor, profile, sessions, signup
 from db import transaction
-from models import Device, Session, User
+from models import Session
 from rules import NotHere
 
 
@@ -25,8 +25,7 @@ def disown(public_id: str) -> None:
         keepers.tell(person, "member.disowned", "member_disowned")
         sessions.end_everything(person, "disowned", keep=current.actor().session_id)
         lost_factor.close(person)
-        Device.update(trusted_until=None).where(Device.user == person.id).execute()
-        User.update(must_renew=person.password is not None).where(User.id == person.id).execute()
+        signup.demand_new_password(person)
         audit.record_for(person.id, "session.disowned", session.public_id, browser=session.agent,
                          network=session.network)
         outbox.post_everywhere(person, "disowned", agent=session.agent, network=session.network,

@@ -6,7 +6,7 @@ import audit
 import current
 import limits
 import outbox
-from accounts import keepers, links, second_factors, signin
+from accounts import keepers, links, second_factors, signin, signup
 from accounts.sessions import network
 from accounts.signin import Outcome
 from clock import DAY, now
@@ -132,8 +132,7 @@ def keep(token: str) -> User:
         links.use_up(link)
         if not close(link.user):
             raise Gone
-        User.update(must_renew=True).where(User.id == link.user_id, User.password.is_null(False)).execute()
-        Attempt.delete().where(Attempt.user == link.user_id).execute()
+        signup.demand_new_password(link.user)
         audit.record_for(link.user_id, "recovery.cancelled", link.facts["recovery"])
         outbox.post_everywhere(link.user, "factor_kept")
         return link.user  # type: ignore[no-any-return]

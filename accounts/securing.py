@@ -2,10 +2,9 @@
 import audit
 import current
 import outbox
-from accounts import lost_factor, profile, sessions
-from clock import now
+from accounts import app_passwords, lost_factor, profile, sessions
 from db import transaction
-from models import AppPassword, Device, User
+from models import Device, User
 
 
 def known_browsers(user_id: int) -> int:
@@ -19,8 +18,6 @@ def clear() -> None:
         person = profile.me()
         sessions.end_everything(person, "owner", keep=current.actor().session_id)
         lost_factor.close(person)
-        Device.update(trusted_until=None).where(Device.user == person.id).execute()
-        revoked = AppPassword.update(revoked=now()).where(
-            AppPassword.user == person.id, AppPassword.revoked.is_null()).execute()
+        revoked = app_passwords.end_all(person)
         audit.record_for(person.id, "account.cleared", app_passwords=revoked)
         outbox.post_everywhere(person, "account_cleared", app_passwords=revoked)

@@ -104,6 +104,13 @@ def set_password(user: User, phc: str, *, long: bool) -> None:
                 must_renew=False).where(User.id == user.id).execute()
 
 
+def demand_new_password(user: User) -> None:
+    """In a transaction: the one there is opens nothing any more, nobody is half-way in by it, no browser spares it."""
+    Attempt.delete().where(Attempt.user == user.id).execute()
+    sessions.forget_browsers(user)
+    User.update(must_renew=True).where(User.id == user.id, User.password.is_null(False)).execute()
+
+
 def forget_password(user: User) -> None:
     """In a transaction: nobody gets in with the password there was; a link mailed makes a new one."""
     User.update(password=None, password_changed=now(), password_long=False, must_renew=False).where(

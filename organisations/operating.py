@@ -10,11 +10,11 @@ import current
 import db
 import outbox
 import rules
-from accounts import lost_factor, sessions
+from accounts import app_passwords, lost_factor, sessions
 from clock import now
 from db import transaction
 from i18n import _l
-from models import AppPassword, Begun, Credential, Membership, Organisation, User
+from models import Begun, Credential, Membership, Organisation, User
 from rules import Conflict, Forbidden, NotHere, Refused
 from tenancy import across_organisations, working_for
 
@@ -100,7 +100,7 @@ def _take_back(person: User) -> None:
     """Whatever opens the account, or would open it: letting it in again revives nothing of it (RL-11)."""
     sessions.end_everything(person, "suspended")
     lost_factor.close(person)
-    AppPassword.update(revoked=now()).where(AppPassword.user == person.id, AppPassword.revoked.is_null()).execute()
+    app_passwords.end_all(person)
     Begun.delete().where(Begun.user == person.id).execute()
 
 
