@@ -183,7 +183,8 @@ def _tell_some() -> int:
             return 0
         some = list(Membership.present().select_extend(User).join(User)
                     .where(Membership.status == Membership.ACTIVE, ~Membership.two_factor,
-                           Membership.id > organisation.two_factor_told).order_by(Membership.id).limit(AT_ONCE))
+                           Membership.id > organisation.two_factor_told, User.suspended.is_null())
+                    .order_by(Membership.id).limit(AT_ONCE))
         for member in some:
             outbox.post_to(member.user, organisation.two_factor_notice, organisation=organisation.name,
                            **_from(organisation.two_factor_from))

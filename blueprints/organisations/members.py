@@ -11,7 +11,7 @@ import sheets
 import web
 from accounts import lost_factor
 from accounts.sessions import CREDENTIALS, PEOPLE
-from forms import Choice, Form, Text, Tick, required
+from forms import Choice, Form, NothingForm, Text, Tick, required
 from i18n import _, _l, ngettext
 from models import Membership, Role, User
 from organisations import blocking, directory, members, roles
@@ -207,10 +207,6 @@ class BlockForm(Form):
     reason = Text(_l("Reason"), [required()])
 
 
-class NothingForm(Form):
-    """A button, and nothing to fill in."""
-
-
 @blueprint.page("/members/<id>/block", needs=Right.BLOCK_MEMBERS, fresh=PEOPLE)
 def blocking_form(id: str) -> Response:
     return blocking_page(one(id), BlockForm())
@@ -291,8 +287,8 @@ def unlock(id: str) -> Response:
 
 @blueprint.page("/members/<id>/vouch", needs=Right.VOUCH, fresh=CREDENTIALS)
 def vouching(id: str) -> Response:
-    member = one(id)
-    if lost_factor.waiting(member.user_id) is None or member.user_id == g.me.user_id:
+    member = vouchers.asking(id)
+    if member.user_id == g.me.user_id:
         raise NotHere
     return page("organisations/member_vouch.html", member=member, crumbs=crumbs_of(member))
 

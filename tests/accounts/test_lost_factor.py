@@ -240,11 +240,12 @@ def test_only_a_legal_representative_vouches_and_nobody_for_themselves(asked, ca
         vouch(cast)
 
 
-def test_whoever_is_blocked_there_is_not_vouched_for_there(asked):
+def test_whoever_is_blocked_there_is_not_vouched_for_there(asked, browse):
     with working_for(asked.organisations["lumen"]):
         Membership.update(status=Membership.BLOCKED).where(Membership.user == asked.people["mara"].id).execute()
     with pytest.raises(NotHere):
         vouch(asked)
+    browse("anne").get(f"/o/lumen/members/{mara_in(asked)}/vouch", expect=404)
 
 
 def test_a_page_to_vouch_is_there_only_while_somebody_asks(browse, cast):
