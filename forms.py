@@ -96,6 +96,10 @@ class Form(wtforms.Form):
         return False
 
 
+class NothingForm(Form):
+    """A button, and nothing to fill in."""
+
+
 def written(attributes: dict[str, Any]) -> str:
     """HTML attributes: True stands alone, False and None are left out."""
     return "".join(f" {name}" if value is True else f' {name}="{escape(value)}"'

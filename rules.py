@@ -126,6 +126,11 @@ def phone(text: str, country: str, field: str = "phone") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def masked_phone(number: str) -> str:
+    """What is shown of one in E.164 anywhere: its country and the last two digits. Nothing of none."""
+    return f"+{phonenumbers.parse(number).country_code} … {number[-2:]}" if number else ""
+
+
 def fold(text: str) -> str:
     """The text without case and accents: for searching, and for sorting alike on both databases."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -71,15 +71,10 @@ def call(phone: str) -> None:
     with transaction():
         if number != person.recovery_phone:
             User.update(recovery_phone=number, recovery_phone_confirmed=None).where(User.id == person.id).execute()
-            audit.record_for(person.id, "recovery.phone_changed", before=masked(person.recovery_phone),
-                             after=masked(number))
-            outbox.post_everywhere(person, "recovery_phone_changed", before=masked(person.recovery_phone),
-                                   after=masked(number))
-
-
-def masked(number: str) -> str:
-    """Enough to know one's own number again: +41 … 23."""
-    return f"{number[:3]} … {number[-2:]}" if number else ""
+            audit.record_for(person.id, "recovery.phone_changed", before=rules.masked_phone(person.recovery_phone),
+                             after=rules.masked_phone(number))
+            outbox.post_everywhere(person, "recovery_phone_changed", before=rules.masked_phone(person.recovery_phone),
+                                   after=rules.masked_phone(number))
 
 
 def _change(person: User, key: str, typed: str) -> None:

@@ -3,7 +3,7 @@ from flask import Response, g
 
 from accounts import app_passwords, profile
 from accounts.sessions import CREDENTIALS
-from forms import Form, Text, required
+from forms import Form, NothingForm, Text, required
 from i18n import _, _l, ngettext
 from pages import page
 from web import SIGNED_IN, Blueprint, done
@@ -13,10 +13,6 @@ blueprint = Blueprint("app_passwords", __name__)
 
 class NameForm(Form):
     name = Text(_l("Name"), [required()])
-
-
-class NothingForm(Form):
-    """A button, and nothing to fill in."""
 
 
 @blueprint.page("/account/app-passwords", needs=SIGNED_IN)

@@ -6,17 +6,13 @@ import web
 from accounts import beginnings, identities
 from accounts.backends import Backend
 from accounts.sessions import CREDENTIALS
-from forms import Form, Secret, Text, required
+from forms import Form, NothingForm, Secret, Text, required
 from i18n import _, _l
 from pages import page
 from rules import NotHere, Refused
 from web import BEGUN_COOKIE, SIGNED_IN, Blueprint, done, go
 
 blueprint = Blueprint("elsewhere", __name__)
-
-
-class NothingForm(Form):
-    """A button, and nothing to fill in."""
 
 
 class NamedForm(Form):

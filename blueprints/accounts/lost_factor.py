@@ -5,7 +5,7 @@ import entering
 import web
 from accounts import lost_factor, signin
 from clock import now
-from forms import Form
+from forms import NothingForm
 from i18n import _
 from limits import LINK_NETWORK
 from models import Attempt
@@ -15,10 +15,6 @@ from rules import Conflict, NotHere
 from web import ANYONE, ATTEMPT_COOKIE, Blueprint, done, go
 
 blueprint = Blueprint("lost_factor", __name__)
-
-
-class NothingForm(Form):
-    """A button, and nothing to fill in."""
 
 
 @blueprint.page("/signin/lost-factor", needs=ANYONE)

@@ -10,7 +10,7 @@ import web
 from accounts import approvals, devices, identities, passwords, profile, second_factors
 from accounts.factors import Factor, backup_codes
 from accounts.sessions import CREDENTIALS
-from forms import Choice, Form, Text, Tick, required
+from forms import Choice, Form, NothingForm, Text, Tick, required
 from i18n import _, _l
 from limits import FACTOR_CONFIRM
 from models import Credential
@@ -53,10 +53,6 @@ class TrustForm(Form):
 
 class SwitchForm(Form):
     on = Tick(_l("On"))
-
-
-class NothingForm(Form):
-    """A button, and nothing to fill in."""
 
 
 @blueprint.page("/account/security", needs=SIGNED_IN)

@@ -6,7 +6,7 @@ from flask import Response, g, url_for
 import formats
 from accounts.sessions import PEOPLE
 from clock import DAY, now
-from forms import Choice, Day, Form, Tick, required
+from forms import Choice, Day, Form, NothingForm, Tick, required
 from i18n import _, _l, ngettext
 from models import Organisation
 from organisations import demands
@@ -23,10 +23,6 @@ USUAL = 14 * DAY                                # between an announcement and it
 
 class AnnounceForm(Form):
     day = Day(_l("Demanded from"), [required()])
-
-
-class NothingForm(Form):
-    """A button, and nothing to fill in."""
 
 
 class SessionsForm(Form):

@@ -17,6 +17,7 @@ import crypto
 import formats
 import limits
 import outbox
+import rules
 from accounts.factors import Factor
 from clock import MINUTE, epoch
 from db import transaction
@@ -44,7 +45,7 @@ class Sms(Factor):
     def begin(self, user: User, secret: str = "") -> Credential:
         """`secret` is the number, as it was typed."""
         number = mobile(secret, user.country)
-        credential = Credential.create(user=user, kind=self.name, label=masked(number))
+        credential = Credential.create(user=user, kind=self.name, label=rules.masked_phone(number))
         credential.secret = crypto.seal(number.encode(), place(credential))
         credential.facts = send(user, credential)
         credential.save()
@@ -90,11 +91,6 @@ def mobile(text: str, country: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def masked(number: str) -> str:
-    """What is shown of it anywhere: the country and the last two digits."""
-    return f"+{phonenumbers.parse(number).country_code} … {number[-2:]}"
-
-
 def send(user: User, credential: Credential) -> dict[str, Any]:
     """A new code leaves; its occasion, to be kept where the answer will be looked at. Refused when it is too many."""
     number = number_of(credential)
@@ -102,9 +98,9 @@ def send(user: User, credential: Credential) -> dict[str, Any]:
     facts = {"occasion": crypto.public_id(), "credential": credential.public_id,
              "until": epoch() + int(LIFE.total_seconds())}
     with transaction():
-        outbox.post("sms_code", masked(number), channel="sms", language=user.language, country=user.country,
+        outbox.post("sms_code", rules.masked_phone(number), channel="sms", language=user.language, country=user.country,
                     time_zone=user.time_zone, user=user.id, subject=facts["occasion"], **facts)
-    return facts | {"number": masked(number)}
+    return facts | {"number": rules.masked_phone(number)}
 
 
 def told(facts: dict[str, Any]) -> dict[str, Any]:
