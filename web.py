@@ -54,6 +54,7 @@ log = logging.getLogger(__name__)
 
 OPERATORS = policy.Demands(two_factor=True, trusts_browsers=False)
 ANYONE, SIGNED_IN, OPERATOR = "anyone", "signed in", "operator"
+CONSOLE = "/operator"
 Needs = Right | str
 
 DEVICE_COOKIE, ATTEMPT_COOKIE, LANGUAGE_COOKIE = "kanton_device", "kanton_signin", "kanton_language"
@@ -90,6 +91,7 @@ def open_request() -> Response | None:
     g.me = current_user._get_current_object() if current_user.is_authenticated else None
     g.stack.enter_context(i18n.speaking(_voice()))
     g.stack.enter_context(current.acting_as(_actor()))
+    _not_for_others(request.path)
     if g.me:
         sessions.touch(g.me)
     return None
@@ -155,6 +157,13 @@ def _same_site() -> None:
         "", request.host_url.rstrip("/"), setting.base_url)
     if theirs:
         raise Forbidden("csrf_failed")
+
+
+def _not_for_others(path: str) -> None:
+    """The operator's console is not there for anybody else: its addresses answer like unknown ones, whatever is asked of
+    them, by whatever method and with whatever form (BS-12)."""
+    if (path == CONSOLE or path.startswith(f"{CONSOLE}/")) and not (g.me and g.me.operator):
+        abort(404)
 
 
 READERS = threading.BoundedSemaphore(16)        # half of the threads that serve
@@ -232,7 +241,7 @@ class Blueprint(flask.Blueprint):
                     return renew_first()
                 if isinstance(needs, Right) and not g.may(needs):
                     raise Forbidden(needs)
-                if needs == OPERATOR and (answer := _as_operator()):
+                if needs == OPERATOR and (answer := _at_the_console()):
                     return answer
                 if fresh is not None and not g.me.proved_within(fresh):
                     return prove_first()
@@ -249,10 +258,8 @@ class Blueprint(flask.Blueprint):
         return decorate
 
 
-def _as_operator() -> Response | None:
-    """The console is not there for others, and asks two steps of those it is there for (BS-12)."""
-    if not g.me.operator:
-        abort(404)
+def _at_the_console() -> Response | None:
+    """Whoever is at the console (`_not_for_others`) has proved two steps (BS-12)."""
     missing = policy.missing_steps(g.me, OPERATORS, policy.proved_by(g.me))
     if policy.Step.SET_UP in missing:
         flash(str(_l("The operator’s console asks for two-factor authentication. Set it up first.")), "warning")
@@ -423,6 +430,7 @@ def local(path: str | None) -> str | None:
     if parts.scheme or parts.netloc or "\\" in path:
         return None
     try:
+        _not_for_others(parts.path)
         current_app.url_map.bind(setting.host).match(parts.path, method="GET")
     except (HTTPException, RequestRedirect):
         return None

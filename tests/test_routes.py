@@ -12,7 +12,7 @@ from organisations.roles import TABLE, Right, Standing
 from rules import address
 from tenancy import working_for
 from tests.doors import Visitor
-from web import ANYONE, OPERATOR, SIGNED_IN
+from web import ANYONE, CONSOLE, OPERATOR, SIGNED_IN
 
 SLUG = "lumen"
 VALUES = {"organisation": SLUG, "id": "0" * 16, "token": "0" * 16 + ".x"}
@@ -61,6 +61,7 @@ def test_every_route_says_who_may_enter(app):
         assert needs in (ANYONE, SIGNED_IN, OPERATOR) or isinstance(needs, Right), rule
         if "organisation" in rule.arguments:
             assert isinstance(needs, Right), f"{rule}: inside an organisation a right is needed"
+        assert (needs == OPERATOR) == rule.rule.startswith(f"{CONSOLE}/"), f"{rule}: the console is one place"
 
 
 def test_every_right_is_in_the_table_and_asked_for_somewhere(app):
@@ -130,6 +131,25 @@ def test_anonymous_is_sent_to_sign_in(app, cast, knock):
         assert method == "POST" or (answer.status_code, answer.headers["HX-Redirect"][:7]) == (401, "/signin")
 
 
+@pytest.mark.parametrize("who", ["anne", None])
+def test_bs_12_for_others_the_console_is_like_an_address_that_is_not_there(app, cast, who):
+    """By every method, without a token, without the last slash, and as a place to come back to."""
+    visitor = Visitor(app, cast.people[who] if who else None)
+    consoles = {CONSOLE, f"{CONSOLE}/nowhere", *(path_of(rule) for rule, _method, view in routes(app)
+                                                 if view.needs == OPERATOR)}
+    assert len(consoles) > 5
+    for method in ("GET", "POST", "PUT", "OPTIONS"):
+        nowhere = told(visitor.open(method, "/nowhere"))
+        assert nowhere[0] == 404
+        for path in consoles:
+            there = told(visitor.open(method, path))
+            assert (there[0], there[1], there[2].replace(path, "/nowhere")) == nowhere, (method, path)
+    if not who:
+        visitor.token()                         # from now on it is the same on every page
+        back, nowhere = (told(visitor.get(f"/signin?next={path}")) for path in (f"{CONSOLE}/", "/nowhere/"))
+        assert back[2].replace("operator", "nowhere") == nowhere[2]
+
+
 def test_tn_03_a_neighbours_object_is_nowhere_in_mine(app, cast, knock):
     """Mara administers Lumen and Bergquell: what is Bergquell's is not found below Lumen, either."""
     with working_for(cast.organisations["bergquell"]), acting(cast.people["mara"]):
@@ -177,7 +197,8 @@ def test_rl_10_other_verbs_are_refused(app, cast):
         path = path_of(rule)
         for method in ("PUT", "PATCH", "DELETE"):
             answer = visitor.open(method, path)
-            assert answer.status_code == 405, (method, path)
+            nowhere = 404 if path.startswith(f"{CONSOLE}/") else 405
+            assert answer.status_code == nowhere, (method, path)
     answer = visitor.open("POST", f"/o/{SLUG}/members", **{"X-HTTP-Method-Override": "GET"})
     assert answer.status_code == 405
 
