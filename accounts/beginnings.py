@@ -24,8 +24,8 @@ def begin(kind: str, facts: dict[str, Any], *, place: str = "", user: int | None
 
 def held(secret: str, kind: str, *, session: int | None = None) -> dict[str, Any]:
     """The facts of what was begun, not used up; nothing for any other secret, kind or session."""
-    begun = Begun.get_or_none(Begun.token_hash == crypto.digest(secret), Begun.kind == kind, Begun.expires > now())
-    return dict(begun.facts) if begun and begun.session_id == session else {}
+    begun = _begun(secret, kind, session)
+    return dict(begun.facts) if begun else {}
 
 
 def take(secret: str, kind: str, *, session: int | None = None) -> Begun:
@@ -39,10 +39,10 @@ def take(secret: str, kind: str, *, session: int | None = None) -> Begun:
 
 def look(secret: str, kind: str, *, session: int | None = None) -> Begun:
     """What was begun, to be shown; it stays as it is. NotHere as in `take`."""
-    begun = Begun.get_or_none(Begun.token_hash == crypto.digest(secret), Begun.kind == kind, Begun.expires > now())
-    if not secret or begun is None or begun.session_id != session:
+    begun = _begun(secret, kind, session)
+    if begun is None:
         raise NotHere
-    return begun  # type: ignore[no-any-return]
+    return begun
 
 
 def note(kind: str, number: str) -> None:
@@ -57,3 +57,8 @@ def note(kind: str, number: str) -> None:
 def forget_old() -> None:
     with transaction():
         Begun.delete().where(Begun.expires < now()).execute()
+
+
+def _begun(secret: str, kind: str, session: int | None) -> Begun | None:
+    begun = Begun.get_or_none(Begun.token_hash == crypto.digest(secret), Begun.kind == kind, Begun.expires > now())
+    return begun if begun and begun.session_id == session else None

@@ -32,12 +32,12 @@ def ask(email: str, language: str) -> None:
             if user is None:
                 outbox.post("reset_unknown", address.typed, language=language)
             return
-        audit.record_for(user.id, "password.reset_asked")
         if others := identities.elsewhere(user):
+            audit.record_for(user.id, "password.reset_asked")
             links.use_up(links.make(links.RESET, email=address.key))
             outbox.post_to(user, "reset_elsewhere", ways=identities.called(user, others))
             return
-        outbox.post_everywhere(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
+        signup.write_for_new_password(user)
 
 
 def ask_address(email: str, language: str) -> None:

@@ -8,7 +8,7 @@ import i18n
 import outbox
 import plugins
 import rules
-from accounts import approvals, passkeys, sessions
+from accounts import approvals, passkeys, sessions, signup
 from accounts.factors import Factor, backup_codes
 from clock import now
 from db import transaction
@@ -124,9 +124,10 @@ def reset(user: User) -> None:
     In a transaction. For verbs that have two other proofs, and record what they were.
     """
     Credential.delete().where(Credential.user == user.id).execute()
-    User.update(two_factor=False, must_renew=not user.password_long and user.password is not None).where(
-        User.id == user.id).execute()
+    User.update(two_factor=False).where(User.id == user.id).execute()
     user.two_factor = False
+    if not user.password_long:                  # it must not stand alone (decision 17)
+        signup.demand_new_password(user)
     sessions.end_everything(user, "factor")
     outbox.post_everywhere(user, "factor_reset", at=int(now().timestamp()))
 

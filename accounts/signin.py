@@ -16,7 +16,7 @@ import limits
 import outbox
 import plugins
 import rules
-from accounts import alerts, devices, links, locking, passkeys, sessions
+from accounts import alerts, devices, locking, passkeys, sessions, signup
 from accounts.backends import Backend, Proof
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
@@ -300,8 +300,7 @@ def _write_for_a_new_one(user: User) -> None:
     except TooMany:
         return
     with transaction():
-        audit.record_for(user.id, "password.reset_asked")
-        outbox.post_everywhere(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
+        signup.write_for_new_password(user)
 
 
 def _half_way(proof: Proof, stay: bool, device: str, place: str) -> str:

@@ -104,6 +104,12 @@ def set_password(user: User, phc: str, *, long: bool) -> None:
                 must_renew=False).where(User.id == user.id).execute()
 
 
+def write_for_new_password(user: User) -> None:
+    """In a transaction: a link to the mailboxes, with which their owner chooses one."""
+    audit.record_for(user.id, "password.reset_asked")
+    outbox.post_everywhere(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
+
+
 def demand_new_password(user: User) -> None:
     """In a transaction: the one there is opens nothing any more, nobody is half-way in by it, no browser spares it."""
     Attempt.delete().where(Attempt.user == user.id).execute()

@@ -1,5 +1,6 @@
 """The person's own profile, password and address."""
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Response, g
 
@@ -11,7 +12,7 @@ from accounts.sessions import CREDENTIALS, MARGIN
 from forms import Choice, EmailAddress, Form, Secret, Text, Tick, required
 from i18n import NAMES, _, _l
 from limits import LINK_NETWORK
-from models import Link
+from models import Link, User
 from organisations import people
 from pages import page
 from web import ANYONE, SIGNED_IN, Blueprint, done
@@ -97,9 +98,8 @@ def wear() -> Response:
 
 @blueprint.page("/account/password", needs=SIGNED_IN, renewing=True)
 def password() -> Response:
-    """The form itself asks for the present password; whoever has a second factor, or no password, gives that first."""
     person = profile.me()
-    if (person.two_factor or not person.password) and not g.me.proved_within(CREDENTIALS):
+    if lacks_proof(person, CREDENTIALS):
         return web.prove_first()
     return password_page((PasswordForm if person.password else FirstPasswordForm)(everywhere_else=True))
 
@@ -107,7 +107,7 @@ def password() -> Response:
 @blueprint.action("/account/password", needs=SIGNED_IN, renewing=True)
 def change_password() -> Response:
     person = profile.me()
-    if (person.two_factor or not person.password) and not g.me.proved_within(CREDENTIALS + MARGIN):
+    if lacks_proof(person, CREDENTIALS + MARGIN):
         return web.prove_first()
     form = PasswordForm() if person.password else FirstPasswordForm()
     if form.submit_to(profile.change_password if person.password else profile.first_password):
@@ -158,6 +158,11 @@ def revert(token: str) -> Response:
     person = people.revert_address(token)
     return done(_("You sign in as %(email)s again. Ask for a new password now.", email=person.email_typed),
                 "recovery.forgotten")
+
+
+def lacks_proof(person: User, age: timedelta) -> bool:
+    """The form itself asks for the present password; whoever has a second factor, or no password, gives that first."""
+    return bool(person.two_factor or not person.password) and not g.me.proved_within(age)
 
 
 def start(kind: type, **values: object) -> Form:
