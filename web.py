@@ -160,8 +160,8 @@ def _same_site() -> None:
 
 
 def _not_for_others(path: str) -> None:
-    """The operator's console is not there for anybody else: its addresses answer like unknown ones, whatever is asked of
-    them, by whatever method and with whatever form (BS-12)."""
+    """The operator's console is there for nobody else: its addresses answer like unknown ones, by whatever method and
+    with whatever form one asks (BS-12)."""
     if (path == CONSOLE or path.startswith(f"{CONSOLE}/")) and not (g.me and g.me.operator):
         abort(404)
 

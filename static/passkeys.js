@@ -1,4 +1,5 @@
 // Passkeys and security keys: fills the field `data-passkey` of a form before the form is sent.
+// A hidden field `data-like` says what the box of that id, in another form of the page, says at that moment.
 // What is asked lasts five minutes, so it is fetched when it is needed.
 const all = selector => [...document.querySelectorAll(selector)];
 const able = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON);
@@ -28,6 +29,11 @@ const tell = (field, name) => {
   const right = sentences.find(sentence => sentence.dataset.when === name) ?? sentences.at(-1);
   for (const sentence of sentences) sentence.hidden = sentence !== right || name === null;
 };
+
+document.addEventListener("formdata", event => {
+  for (const field of event.target.querySelectorAll("[data-like]"))
+    event.formData.set(field.name, document.getElementById(field.dataset.like).checked ? "y" : "");
+});
 
 // --- in the address field, without a press; given up when the button is pressed ---
 

@@ -8,7 +8,8 @@ import pages
 import web
 from accounts import beginnings, identities, signin
 from accounts.backends import Backend
-from i18n import _
+from forms import Form, Tick
+from i18n import _, _l
 from limits import SIGNED_OUT_NETWORK, WAY_NETWORK
 from models import Begun
 from pages import page
@@ -16,6 +17,10 @@ from rules import Conflict, NotHere, Refused
 from web import ANYONE, BEGUN_COOKIE, Blueprint, done, go
 
 blueprint = Blueprint("ways", __name__)
+
+
+class StayForm(Form):
+    stay = Tick(_l("Stay signed in on this device"))
 
 
 @blueprint.page("/signin/with/<name>", needs=ANYONE, limit=WAY_NETWORK)
@@ -33,7 +38,7 @@ def begin(name: str) -> Response:
         response = jsonify(step.shown)
     else:
         response = page(f"backends/{name}/signin.html", backend=backend, next=web.local(request.args.get("next")),
-                        **step.shown)
+                        form=StayForm(), **step.shown)
     entering.keep(response, BEGUN_COOKIE, secret, int(beginnings.LIFE.total_seconds()))
     return response  # type: ignore[return-value]
 
@@ -41,7 +46,8 @@ def begin(name: str) -> Response:
 @blueprint.action("/signin/with/<name>", needs=ANYONE, limit=WAY_NETWORK)
 def answer(name: str) -> Response:
     """A form of ours comes back."""
-    return finished(name, request.form)
+    form = StayForm()
+    return finished(name, request.form, stay=form.stay.data)
 
 
 @blueprint.page("/signin/with/<name>/callback", needs=ANYONE, limit=WAY_NETWORK)
@@ -61,7 +67,8 @@ def signed_out(name: str) -> Response:
     return make_response("", 200)
 
 
-def finished(name: str, said: Mapping[str, str]) -> Response:
+def finished(name: str, said: Mapping[str, str], *, stay: bool = False) -> Response:
+    """In, on to the second step, or back to the sign-in page. What another tab has begun since is left to that one."""
     backend = one(name)
     begun = taken(f"backend {name}")
     try:
@@ -75,8 +82,10 @@ def finished(name: str, said: Mapping[str, str]) -> Response:
             signin.failed(proof.user if proof else None, name)
             response = again(_("That did not work. Try again, or choose another way."))
         else:
-            response = entering.on(signin.proved(proof, device=entering.this_device(), place=begun.place))
-    entering.forget(response, BEGUN_COOKIE)
+            response = entering.on(signin.proved(proof, stay=stay, device=entering.this_device(), place=begun.place),
+                                   stay=stay)
+    if begun:
+        entering.forget(response, BEGUN_COOKIE)
     return response
 
 
@@ -104,7 +113,8 @@ def taken(kind: str, session: int | None = None) -> Begun | None:
 
 
 def told(said: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in said.items() if key != "csrf_token"}
+    """What a backend is to judge, without what we ask ourselves."""
+    return {key: value for key, value in said.items() if key not in ("csrf_token", "stay")}
 
 
 def again(why: object) -> Response:

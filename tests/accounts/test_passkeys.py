@@ -149,6 +149,17 @@ def test_wa_02_an_answer_is_good_once(visitor, luc, key):
     assert Session.select().where(Session.user == luc.id).count() == 1
 
 
+@pytest.mark.parametrize("stay", [None, "y"])
+def test_one_stays_signed_in_with_a_passkey_as_with_a_password(visitor, luc, key, stay):
+    browser = visitor()
+    browser.get("/signin")
+    assert "data-like" in browser.page.html     # the box beside the password says it for both
+    assert [each["type"] for each in browser.get(SIGN_IN).all("input") if each["name"] == "stay"] == ["checkbox"]
+    browser.post(SIGN_IN, code=key.get(asked(browser, SIGN_IN)), stay=stay)
+    assert Session.get(Session.user == luc.id).stay is bool(stay)
+    assert bool(browser.client.get_cookie("kanton").expires) is bool(stay)
+
+
 def test_wa_02_an_answer_in_another_session_is_none(visitor, luc, key):
     mine, theirs = visitor(), visitor()
     for browser in (mine, theirs):

@@ -125,8 +125,10 @@ def test_a_passkey_is_made_and_signs_in_alone(somebody, house):
         route.continue_()
 
     page.route(re.compile("/signin/with/passkey"), touched)
+    page.check("#stay")                         # it stands by the password, and holds for both
     by_passkey(page)                            # … and gives way to the button
     page.wait_for_url("/account/activity")
+    assert [each["expires"] > 0 for each in page.context.cookies() if each["name"] == "kanton"] == [True]
     page.goto("/prove?next=/account/address")
     accessible(page)
     page.get_by_role("button", name=re.compile("passkey|clé d’accès")).click()

@@ -519,3 +519,33 @@ def test_a_session_elsewhere_is_one_like_others(acme, nora, visitor):
     sign_in(browser, acme)
     assert browser.get("/account/sessions").status == 200
     assert sessions.living(nora.id)
+
+
+# --- two tabs of one browser -------------------------------------------------------------------
+
+
+def test_of_two_tabs_the_latest_signs_in_and_the_earlier_is_told(visitor, acme, nora):
+    browser, key = visitor(), "/signin/with/passkey"
+    browser.get("/signin")
+    with setting.changed(backends=("password", "passkey", "oidc")):
+        earlier = acme.sign_in(leave(browser))
+        token = browser.get(key).token
+        page = come_back(browser, earlier)
+        assert page.path == "/signin" and page.flash == GONE_WRONG
+        assert not Session.select().where(Session.elsewhere != "").exists()
+        later = acme.sign_in(leave(browser))
+        page = browser.post(key, token=token, code="{}")
+        assert page.path == "/signin" and page.flash == GONE_WRONG
+        assert come_back(browser, later).path != "/signin"
+    assert Session.select().where(Session.user == nora.id, Session.elsewhere != "").count() == 1
+
+
+def test_of_two_tabs_with_one_provider_none_takes_the_others_answer(visitor, acme, nora):
+    browser = visitor()
+    earlier = acme.sign_in(leave(browser))
+    later = acme.sign_in(leave(browser))
+    page = come_back(browser, earlier)
+    assert page.path == "/signin" and page.flash == GONE_WRONG
+    assert come_back(browser, later).flash == GONE_WRONG
+    assert not Session.select().where(Session.elsewhere != "").exists()
+    assert sign_in(browser, acme).path != "/signin"
