@@ -72,6 +72,17 @@ def approve(user: User, voucher: int, organisation: int) -> bool:
     return True
 
 
+def refuse(user: User) -> bool:
+    """Somebody who could vouch says that it is not they, or not certain. In a transaction. Was there a request?"""
+    request = of(user.id)
+    if request is None or not close(user):
+        return False
+    keepers.tell(user, "member.factor_refused", "member_factor_refused")
+    audit.record_for(user.id, "recovery.refused", request.public_id)
+    outbox.post_everywhere(user, "factor_refused")
+    return True
+
+
 def send(attempt: Attempt) -> None:
     """The day is over: the link, to the mailboxes. It opens only beside the first proof, given anew."""
     limits.spend(limits.LOST_FACTOR, attempt.user_id)

@@ -64,6 +64,8 @@ NOTICES = {notice.name: notice for notice in (
     Notice("factor_lost", path="/signin/lost-factor/keep/{token}"),
     Notice("vouch_asked"),
     Notice("factor_vouched", path="/signin/lost-factor/keep/{token}"),
+    Notice("factor_refused"),
+    Notice("member_factor_refused"),
     Notice("factor_link", path="/signin/lost-factor/{token}"),
     Notice("factor_kept"),
     Notice("factor_reset"),

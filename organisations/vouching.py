@@ -1,4 +1,4 @@
-"""A legal representative vouches that somebody who lost a second factor is who they say (domain 3.11)."""
+"""A legal representative vouches that somebody who lost a second factor is who they say, or refuses (domain 3.11)."""
 import audit
 from accounts import lost_factor
 from db import transaction
@@ -9,11 +9,20 @@ from organisations.roles import Right, require
 from rules import Conflict, NotHere, Refused
 from tenancy import at_work
 
+CLOSED = _l("This request is no longer open.")
 
 def asking(public_id: str) -> Membership:
     """A member who waits for somebody who vouches; NotHere for any other, and for whoever is blocked here."""
     member = _active(public_id)
     if lost_factor.waiting(member.user_id) is None:
+        raise NotHere
+    return member
+
+
+def under_way(public_id: str) -> Membership:
+    """The same, also when somebody has vouched already: until the person is in, another may know better."""
+    member = _active(public_id)
+    if lost_factor.of(member.user_id) is None:
         raise NotHere
     return member
 
@@ -27,7 +36,17 @@ def vouch(public_id: str) -> Membership:
             raise Refused(_l("You cannot vouch for yourself."))
         audit.record("member.vouched", member.public_id, person=member.user.name)
         if not lost_factor.approve(member.user, voucher.user_id, at_work().id):
-            raise Conflict(_l("This request is no longer open."))
+            raise Conflict(CLOSED)
+        return member
+
+
+def refuse(public_id: str) -> Membership:
+    """It comes to nothing, whoever vouched. One's own request is cancelled by its letter, not here."""
+    with transaction():
+        refuser = require(Right.VOUCH)
+        member = _active(public_id)
+        if member.user_id == refuser.user_id or not lost_factor.refuse(member.user):
+            raise Conflict(CLOSED)
         return member
 
 
