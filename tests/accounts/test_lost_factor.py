@@ -19,6 +19,7 @@ from models import (
     Membership,
     Message,
     Organisation,
+    PersonalEvent,
     Recovery,
     User,
 )
@@ -48,6 +49,11 @@ def mara_in(cast):
 def vouch(cast, who="anne"):
     with acting(cast.people[who]), working_for(cast.organisations["lumen"]):
         return vouching.vouch(mara_in(cast))
+
+
+def refuse(cast, who="anne"):
+    with acting(cast.people[who]), working_for(cast.organisations["lumen"]):
+        return vouching.refuse(mara_in(cast))
 
 
 def link(purpose):
@@ -227,6 +233,52 @@ def test_sp_09_it_lapses_after_72_hours_and_the_evidence_is_forgotten(asked):
         lost_factor.lapse_due()
     found = Recovery.get()
     assert (found.state, found.agent, found.network) == (Recovery.LAPSED, "", "")
+
+
+@pytest.mark.parametrize("already", ["open", "vouched"])
+def test_sp_09_a_legal_representative_refuses_and_it_ends_for_everybody(asked, browse, already):
+    if already == "vouched":
+        vouch(asked)
+    anne, address = browse("anne", **{"Accept-Language": "en"}), f"/o/lumen/members/{mara_in(asked)}"
+    page = anne.get(address)
+    assert f"{address}/vouch/refusal" in page.links
+    assert (f"{address}/vouch" in page.links) is (already == "open")
+    anne.get(f"{address}/vouch/refusal")
+    assert Recovery.get().state in (Recovery.OPEN, Recovery.APPROVED)
+    page = anne.post(f"{address}/vouch/refusal")
+    assert page.path == address and page.flash and f"{address}/vouch/refusal" not in page.links
+    assert Recovery.get().state == Recovery.CANCELLED
+    assert told("factor_refused") == {EMAIL, "mara@elsewhere.example"}
+    assert told("member_factor_refused") == {"anne@lumen.example"}
+    with working_for(asked.organisations["lumen"]):
+        assert Event.get(Event.kind == "member.factor_refused").actor == asked.people["anne"]
+    assert PersonalEvent.select().where(PersonalEvent.kind == "recovery.refused").count() == 1
+    with pytest.raises(Conflict):
+        vouch(asked)
+    with pytest.raises(Gone):
+        lost_factor.kept(link(links.FACTOR_KEPT).token)
+    assert not User.get(User.email == EMAIL).must_renew     # nobody proved that it was somebody else
+    anne.post(f"{address}/vouch/refusal", expect=409)
+    anne.get(f"{address}/vouch/refusal", expect=404)
+
+
+def test_sp_09_a_refusal_reaches_a_link_that_was_sent(a_day_later):
+    lost_factor.send(half_way())
+    half = secret()
+    refuse(a_day_later)
+    with pytest.raises(Gone):
+        protection.enter_without(link(links.FACTOR_LOST).token, half)
+    lost_factor.open_for(half_way())                        # whoever it is may ask again, and everybody is told again
+    assert Recovery.select().where(Recovery.state == Recovery.OPEN).count() == 1
+
+
+def test_only_a_legal_representative_refuses_and_nobody_for_themselves(asked):
+    for who in ("chiara", "esteban", "grace", "mara"):
+        with pytest.raises(Forbidden):
+            refuse(asked, who)
+    with acting(asked.people["mara"]), working_for(asked.organisations["bergquell"]), pytest.raises(Conflict):
+        vouching.refuse(Membership.get(Membership.user == asked.people["mara"].id).public_id)
+    assert Recovery.get().state == Recovery.OPEN
 
 
 def test_only_a_legal_representative_vouches_and_nobody_for_themselves(asked, cast):

@@ -1,0 +1,85 @@
+"""One member: what they are here, what they are written about, and removing them."""
+from flask import Response, g
+
+from accounts.sessions import PEOPLE
+from blueprints.organisations._member import about, member_page, one, one_to_change
+from forms import Choice, Form, Tick, required
+from i18n import _, _l
+from models import Membership, Role
+from organisations import members, roles
+from organisations.members import others_legal
+from organisations.roles import LABELS, Right
+from web import OrganisationBlueprint, done
+
+blueprint = OrganisationBlueprint("member", __name__)
+
+
+class RoleForm(Form):
+    role = Choice(_l("Role"), choices=[(role.value, label) for role, label in LABELS.items()])
+    accounting = Tick(_l("May see and pay invoices"))
+
+
+class PreferencesForm(Form):
+    accounting = Tick(_l("May see and pay invoices"))
+    pref_billing = Tick(_l("Gets reminders about billing"))
+    pref_product_events = Tick(_l("Is told about products and new members"))
+
+
+class RemovalForm(Form):
+    sure = Tick(_l("I understand that this takes effect at once"), [required(_l("Tick this box to go on."))])
+
+
+@blueprint.page("/members/<id>", needs=Right.SEE_MEMBERS)
+def look(id: str) -> Response:
+    """One of them: what one is here, and what one is written about."""
+    return member_page(one(id))
+
+
+@blueprint.page("/members/<id>/role", needs=Right.CHANGE_ROLES, fresh=PEOPLE)
+def role(id: str) -> Response:
+    member = one_to_change(id)
+    return role_page(member, RoleForm(role=member.role, accounting=member.accounting))
+
+
+@blueprint.action("/members/<id>/role", needs=Right.CHANGE_ROLES, fresh=PEOPLE)
+def change_role(id: str) -> Response:
+    member, form = one_to_change(id), RoleForm()
+    if form.submit_to(lambda role, accounting: members.change_role(id, role, accounting=accounting)):
+        if member.user_id == g.me.user_id:
+            return done(_("Your role has been changed."), "overview.show")
+        return done(_("The role of %(name)s has been changed.", name=member.user.name), ".look", id=id)
+    return role_page(member, form, 422)
+
+
+@blueprint.page("/members/<id>/preferences", needs=Right.SET_PREFERENCES, fresh=PEOPLE)
+def preferences(id: str) -> Response:
+    member = one(id)
+    return about(member, "member_preferences", form=PreferencesForm(
+        accounting=member.accounting, pref_billing=member.pref_billing,
+        pref_product_events=member.pref_product_events))
+
+
+@blueprint.action("/members/<id>/preferences", needs=Right.SET_PREFERENCES, fresh=PEOPLE)
+def set_preferences(id: str) -> Response:
+    member, form = one(id), PreferencesForm()
+    if form.submit_to(lambda **chosen: members.set_preferences(id, **chosen)):
+        return done(_("Saved."), ".look", id=id)
+    return about(member, "member_preferences", 422, form=form)
+
+
+@blueprint.page("/members/<id>/remove", needs=Right.REMOVE_MEMBERS, fresh=PEOPLE)
+def removal(id: str) -> Response:
+    return about(one_to_change(id), "member_removal", form=RemovalForm())
+
+
+@blueprint.action("/members/<id>/remove", needs=Right.REMOVE_MEMBERS, fresh=PEOPLE)
+def remove(id: str) -> Response:
+    member, form = one_to_change(id), RemovalForm()
+    if form.submit_to(lambda sure: members.remove(id)):
+        return done(_("%(name)s is no longer a member.", name=member.user.name), "members.show")
+    return about(member, "member_removal", 422, form=form)
+
+
+def role_page(member: Membership, form: RoleForm, status: int = 200) -> Response:
+    return about(member, "member_role", status, form=form, roles=roles.choices(g.here.standing),
+                 stays=member.role == Role.LEGAL and not others_legal(member))
