@@ -149,6 +149,7 @@ def _of_what_is_kept() -> Iterator[str]:
         yield "This database holds the demonstration, whose passwords everybody knows."
     if bare := User.select().where(User.operator, ~User.two_factor).count():
         yield f"{bare} of those who run this installation have no two-factor authentication."
+    yield from installation.switched_off()
     if db.owned_here():
         yield "DATABASE_URL names a role that owns the tables or is a superuser: row-level security does not bind it."
     if not signup.has_operator():

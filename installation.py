@@ -1,14 +1,17 @@
 """This installation as a whole: making it ready, and what its owner is told at the start."""
 import os
 from dataclasses import replace
+from typing import Any
+
+from peewee import fn
 
 import crypto
 import db
 import demo
 import outbox
 import schema
-from accounts import passwords, signup
-from models import User
+from accounts import passwords, signin, signup
+from models import Credential, Identity, User
 from settings import Settings, setting
 
 
@@ -45,6 +48,25 @@ def unreadable() -> str:
     return ""
 
 
+def switched_off() -> list[str]:
+    """What accounts still have of ways that the settings no longer name, and how many that shuts out."""
+    active, offered = Credential.state == Credential.ACTIVE, Credential.kind.in_(setting.second_factors)
+    usable = Credential.select(Credential.user).where(active, offered)
+    shut_out = User.select().where(User.two_factor, User.suspended.is_null(), User.id.not_in(usable)).count()
+    lines = [f"SECOND_FACTORS does not name {kind}, which accounts have: {number}."
+             for kind, number in _held(Credential.kind, active, ~offered)]
+    if shut_out:
+        lines.append(f"Accounts whose password opens nothing, as SECOND_FACTORS names none of their factors: {shut_out}.")
+    return lines + [f"{provider} is no longer configured, but accounts are linked to it: {number}."
+                    for provider, number in _held(Identity.provider, Identity.provider.not_in(list(signin.backends())))]
+
+
+def _held(what: Any, *where: Any) -> list[tuple[str, int]]:
+    """In how many accounts there is what of a kind."""
+    people = fn.COUNT(what.model.user.distinct())
+    return list(what.model.select(what, people).where(*where).group_by(what).order_by(what).tuples())
+
+
 def _have_key() -> None:
     """A new installation gets its key before its database; an old one must bring it."""
     db.connect_to(setting.database)
@@ -61,6 +83,8 @@ def greeting() -> list[str]:
     """What is printed at the start: the address, who can sign in, where the mail goes."""
     lines = [f"{setting.instance} is at {setting.base_url}"]
     lines += _cast() if setting.demo else _first_operator()
+    with db.database.connection_context():
+        lines += [f"Beware: {line}" for line in switched_off()]
     return [*lines, f"Mail goes to {_mail()}", "Stop with Ctrl-C."]
 
 

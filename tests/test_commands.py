@@ -16,7 +16,7 @@ import worker
 from accounts import signup
 from clock import epoch, now
 from db import transaction
-from models import Link, Membership, Organisation, User
+from models import Identity, Link, Membership, Organisation, User
 from settings import Settings, Upstream, every, setting
 from tenancy import working_for
 from tests.serving import Sink, free_port
@@ -148,6 +148,19 @@ def test_doctor_sees_another_key(ills):
 def test_doctor_sees_an_operator_without_a_second_factor(ills, cast):
     User.update(two_factor=False).where(User.id == cast.people["otto"].id).execute()
     assert any(ill.startswith("1 of those who run this installation") for ill in ills())
+
+
+def test_doctor_and_the_start_see_who_is_shut_out_by_the_settings(ills, cast):
+    Identity.create(user=cast.people["luc"], provider="acme", subject="1")
+    factors = tuple(name for name in setting.second_factors if name not in ("totp", "backup_codes"))
+    with setting.changed(second_factors=factors):
+        found = ills()
+        told = greeting()
+    for ill in ("SECOND_FACTORS does not name totp, which accounts have: 2.", "names none of their factors: 2.",
+                "acme is no longer configured, but accounts are linked to it: 1."):
+        assert any(line.endswith(ill) for line in found), found
+        assert ill in told
+    assert not any("SECOND_FACTORS" in ill for ill in ills())
 
 
 def test_doctor_sees_a_folder_others_may_read(ills, tmp_path):
