@@ -56,7 +56,8 @@ def switched_off() -> list[str]:
     lines = [f"SECOND_FACTORS does not name {kind}, which accounts have: {number}."
              for kind, number in _held(Credential.kind, active, ~offered)]
     if shut_out:
-        lines.append(f"Accounts whose password opens nothing, as SECOND_FACTORS names none of their factors: {shut_out}.")
+        lines.append("Accounts whose password opens nothing, as SECOND_FACTORS names none of their factors: "
+                     f"{shut_out}.")
     return lines + [f"{provider} is no longer configured, but accounts are linked to it: {number}."
                     for provider, number in _held(Identity.provider, Identity.provider.not_in(list(signin.backends())))]
 

@@ -9,26 +9,27 @@ import audit
 import stories
 from db import instant
 from i18n import _
-from models import Event, EventFacts, User
+from models import Event, EventFacts, Membership, Role, User
 from organisations import checklist
-from organisations.roles import Right
+from organisations.roles import MEANINGS, Right
 from pages import page
 from questions import question
 from web import OrganisationBlueprint, go
 
 blueprint = OrganisationBlueprint("overview", __name__)
 
-LATEST = 5
+LATEST = 5                                      # lines of what happened
+MOST = 5                                        # people to ask
 
 
 @blueprint.page("/", needs=Right.SEE_ORGANISATION)
 def show() -> Response:
-    """For everybody their role; for administration the rest."""
+    """For administration what is to do; for everybody else what they are here, whom to ask, and what is theirs."""
     if "instead" in request.args:               # from the switcher (web)
         flash(_("The page you came from is not open to you in %(organisation)s.", organisation=g.here.name), "warning")
         return go(".show")
     if not g.may(Right.SEE_MEMBERS):
-        return page("organisations/overview.html", steps=(), latest=())
+        return page("organisations/belonging.html", meaning=MEANINGS[Role(g.here.role)], responsible=responsible())
     return page("organisations/overview.html", latest=latest(), steps=checklist.steps(g.here, g.me.two_factor))
 
 
@@ -36,6 +37,12 @@ def show() -> Response:
 def hide_checklist() -> Response:
     checklist.hide()
     return go(".show")
+
+
+def responsible() -> list[Membership]:
+    """Whom one may turn to: the list of members is not for everybody, but who answers for them is no secret."""
+    return list(Membership.legal_representatives().select_extend(User).join(User).where(User.suspended.is_null())
+                .order_by(Membership.sort_name, Membership.id).limit(MOST))
 
 
 class Line(NamedTuple):

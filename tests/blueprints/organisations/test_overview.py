@@ -87,6 +87,8 @@ def test_a_collaborator_and_an_external_see_what_they_are_and_no_more(browse, ca
     assert "You belong to this organisation as" in text
     for hidden in ("secret", "Mara", "Without two-factor", "First steps", "Latest activity", "Invitations"):
         assert hidden not in text
-    assert "/o/lumen/leave" in page.links
+    assert "Anne-Sophie de Montmollin" in page.text("main") and "mailto:anne@lumen.example" in page.links
+    for way_on in ("/account", "/account/security", "/account/organisations", "/o/lumen/preferences", "/o/lumen/leave"):
+        assert way_on in page.links
     assert not [link for link in page.links if link.startswith(("/o/lumen/members", "/o/lumen/activity"))]
     assert Invitation.select().count()
