@@ -10,7 +10,7 @@ from models import Approval, Attempt, Credential, Organisation, PersonalEvent, S
 from organisations import protection
 from rules import Conflict, NotHere, Refused
 from settings import setting
-from tests.accounts.test_second_factors import at_once
+from tests.together import at_once
 
 ADDRESS = "mara@bergquell.example"
 

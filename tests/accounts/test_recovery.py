@@ -1,12 +1,10 @@
 """A forgotten password: the mailbox gives a new one, and nothing else (group RS)."""
 import re
-import threading
 
 import pytest
 import time_machine
 
 import clock
-import db
 import limits
 import web
 from accounts import addresses, links, passwords, recovery
@@ -14,6 +12,7 @@ from demo import PASSWORD, acting
 from models import InstallationEvent, Link, Message, Session, User
 from rules import Gone
 from settings import setting
+from tests.together import at_once
 
 NEW = "slow clouds over the harbour"
 
@@ -71,25 +70,15 @@ def test_rs_03_a_link_works_once_for_an_hour_and_until_anything_changes(cast):
 def test_rs_04_of_many_at_one_instant_one_passes(cast):
     person = User.get_by_id(cast.people["luc"].id)
     token = link_for(person).token
-    outcomes, barrier = {}, threading.Barrier(8)
+    words = [f"{NEW} {number}" for number in range(8)]
 
-    def renew(number):
-        barrier.wait()
-        try:
-            recovery.renew(token, f"{NEW} {number}")
-            outcomes[number] = "done"
-        except Gone:
-            outcomes[number] = "gone"
-        finally:
-            db.database.close()
+    def renew():
+        word = words.pop()
+        recovery.renew(token, word)
+        return word
 
-    threads = [threading.Thread(target=renew, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    (winner,) = [number for number, outcome in outcomes.items() if outcome == "done"]
-    assert passwords.right(User.get_by_id(person.id), f"{NEW} {winner}")
+    (winner,) = [outcome for outcome in at_once(8, renew) if outcome != "Gone"]
+    assert passwords.right(User.get_by_id(person.id), winner)
 
 
 def test_rs_05_the_second_factor_is_still_asked_for(visitor, cast):

@@ -1,5 +1,4 @@
 """Codes from an app and backup codes: once, by their owner, and never instead of the password (group TF)."""
-import threading
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyotp
@@ -20,6 +19,7 @@ from models import Attempt, Credential, Organisation, PersonalEvent, Session, Us
 from organisations import protection
 from rules import NotHere, Refused, TooMany
 from settings import setting
+from tests.together import at_once
 
 APP = pyotp.TOTP(SECRET)
 ROUNDS = 100                                    # of each of the two kinds of one-time value
@@ -37,27 +37,6 @@ def answer(attempt, code, kind="totp"):
 
 def present(ahead=0):
     return APP.at(clock.epoch() + ahead)
-
-
-def at_once(times, do):
-    """Do something in several threads at one instant; what came of each."""
-    outcomes, barrier = [], threading.Barrier(times)
-
-    def one():
-        barrier.wait()
-        try:
-            outcomes.append(do())
-        except Exception as error:
-            outcomes.append(type(error).__name__)
-        finally:
-            db.database.close()
-
-    threads = [threading.Thread(target=one) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def test_tf_01_a_code_works_once(cast):
