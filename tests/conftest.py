@@ -81,6 +81,14 @@ def cast(database):
 
 
 @pytest.fixture
+def lumen(cast):
+    """At work for Atelier Lumen."""
+    from tenancy import working_for
+    with working_for(cast.organisations["lumen"]) as organisation:
+        yield organisation
+
+
+@pytest.fixture
 def postgresql_only():
     """For what is true of PostgreSQL only: see `pytest_collection_modifyitems`."""
 

@@ -16,13 +16,7 @@ from demo import acting
 from models import Event, EventFacts, Message, PersonalEvent, PersonalEventFacts, Role
 from organisations import invitations, members
 from rules import Refused
-from tenancy import across_organisations, working_for
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
+from tenancy import across_organisations
 
 
 def faults():

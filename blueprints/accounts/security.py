@@ -218,7 +218,7 @@ def beginning(kind: str, form: NumberForm, status: int = 200) -> Response:
     factor = offered()[known(kind)]
     if not factor.says_first:
         raise NotHere
-    return page("accounts/enrol_begin.html", status, form=form, kind=kind, factor=factor)
+    return page("accounts/enrol_begin.html", status, form=form, kind=kind, factor=factor, next=place())
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:

@@ -1,29 +1,10 @@
 """Keeping somebody out of one organisation, and letting them in again (G8, RI-1, RI-3)."""
 import pytest
 
-from demo import acting
 from models import Block, Event, Membership, Message, Organisation, PersonalEvent, Role, User
 from organisations import blocking, invitations, members
 from organisations.switching import places
 from rules import Conflict, Forbidden, Refused
-from tenancy import working_for
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
-
-
-@pytest.fixture
-def of(cast, lumen):
-    """The membership of somebody by first name, as it is now."""
-    return lambda who: Membership.get(Membership.user == cast.people[who].id)
-
-
-@pytest.fixture
-def by(cast, lumen):
-    return lambda who: acting(cast.people[who])
 
 
 def told(after=0):

@@ -9,15 +9,8 @@ from demo import acting, protect
 from models import Event, Membership, Message, Organisation, Role, User
 from organisations import demands, members
 from rules import Conflict, Forbidden, Refused, address
-from tenancy import working_for
 
 TWO = ("password", "totp")
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
 
 
 @pytest.fixture

@@ -6,17 +6,10 @@ from demo import acting
 from models import Event, EventFacts, Membership, Message, Organisation, Role
 from organisations import details, members
 from rules import Conflict, Forbidden, Refused
-from tenancy import working_for
 
 SAID = {"name": "Atelier Lumen Sàrl", "kind": "company", "street": "", "house_number": "", "address_line": "",
         "postcode": "", "town": "", "region": "", "country": "CH", "phone": "", "vat_number": "", "language": "fr",
         "time_zone": "Europe/Zurich", "admins_may_edit": False}
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
 
 
 @pytest.fixture

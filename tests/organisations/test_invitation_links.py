@@ -7,15 +7,8 @@ from demo import acting
 from models import Invitation, Membership, Role, User
 from organisations import invitations, members
 from settings import setting
-from tenancy import working_for
 
 NEW = {"first_name": "Nea", "last_name": "Neu", "password": "slow clouds over the harbour", "country": "CH"}
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
 
 
 def invited(cast, email, **more):

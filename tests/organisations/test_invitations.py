@@ -5,13 +5,6 @@ from demo import acting
 from models import Event, Invitation, Membership, Message, Organisation, Role
 from organisations import invitations, members
 from rules import Forbidden, Gone, Refused
-from tenancy import working_for
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
 
 
 def counted(organisation):

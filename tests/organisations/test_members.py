@@ -3,28 +3,9 @@ import pytest
 import time_machine
 
 import audit
-from demo import acting
 from models import Event, EventFacts, Membership, Message, Organisation, PersonalEvent, Role
 from organisations import invitations, members
 from rules import Conflict, Forbidden, NotHere, Refused
-from tenancy import working_for
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
-
-
-@pytest.fixture
-def of(cast, lumen):
-    """The membership of somebody by first name, as it is now."""
-    return lambda who: Membership.get(Membership.user == cast.people[who].id)
-
-
-@pytest.fixture
-def by(cast, lumen):
-    return lambda who: acting(cast.people[who])
 
 
 def last_event():

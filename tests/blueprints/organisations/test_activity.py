@@ -14,12 +14,6 @@ from tenancy import working_for
 
 
 @pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
-
-
-@pytest.fixture
 def anne(browse):
     return browse("anne")
 

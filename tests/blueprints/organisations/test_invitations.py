@@ -7,14 +7,7 @@ from clock import now
 from demo import acting
 from models import Event, Invitation, Message, Role
 from organisations import invitations
-from tenancy import working_for
 from tests.doors import Visitor
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
 
 
 @pytest.fixture

@@ -18,12 +18,6 @@ HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 @pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
-
-
-@pytest.fixture
 def crowd(cast, lumen):
     """Sixty more people, whose names sort apart from their addresses."""
     for number in range(60):

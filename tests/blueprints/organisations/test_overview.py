@@ -4,17 +4,10 @@ import pytest
 from demo import acting, protect
 from models import Invitation, Membership, Organisation, Role
 from organisations import demands, invitations, members
-from tenancy import working_for
 
 
 def look(browser, slug="lumen"):
     return browser.get(f"/o/{slug}/?lang=en")
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
 
 
 def test_what_is_counted_is_shown(browse, cast, lumen):

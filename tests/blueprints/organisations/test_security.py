@@ -1,7 +1,6 @@
 """The page on which an organisation demands two-factor authentication, and shortens sessions (B6)."""
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
 
 from demo import acting
@@ -9,12 +8,6 @@ from models import Membership, Message, Organisation, Session, User
 from organisations import demands, members
 from tenancy import working_for
 from tests.doors import Visitor
-
-
-@pytest.fixture
-def lumen(cast):
-    with working_for(cast.organisations["lumen"]) as organisation:
-        yield organisation
 
 
 def state(lumen):
