@@ -5,14 +5,19 @@ say() { printf '%s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null 2>&1; then sudo "$@"; else return 1; fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# Where it cannot be done, it says what one has to do; what apt-get says is shown only when it fails.
 debian_install() {
     command -v apt-get >/dev/null 2>&1 || return 1
+    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null 2>&1; then
+        say "Missing, and only root can install it: apt-get install $*"
+        return 1
+    fi
     say "Installing $* …"
-    as_root apt-get update -qq >/dev/null 2>&1
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null 2>&1
+    as_root apt-get update -qq >/dev/null 2>&1 || say "The lists of packages could not be brought up to date."
+    told=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" 2>&1) || { say "$told"; return 1; }
 }
 
 find_python() {
@@ -34,17 +39,19 @@ make_venv() {
         { command -v brew >/dev/null 2>&1 && brew install --quiet python@3.12 && python=$(find_python); } ||
         stop "Kanton needs Python 3.11 or newer. Install it, then start again."
     "$python" -m venv .venv 2>/dev/null || { debian_install python3-venv && "$python" -m venv .venv; } ||
-        stop "Python's venv module is missing. Install it (Debian: python3-venv), then start again."
+        { rm -rf .venv; stop "Python's venv module is missing. Install it (Debian: python3-venv), then start again."; }
 }
 
-# python-ldap has no ready-made package: it is built, with a compiler and the headers of OpenLDAP and SASL.
-have_what_builds_ldap() {
+# python-ldap has no ready-made package: it is built, with a compiler and the headers of Python, OpenLDAP and SASL.
+builds_ldap() {
     case "$(uname)" in Linux) ;; *) return 0 ;; esac
-    command -v cc >/dev/null 2>&1 && [ -e /usr/include/ldap.h ] && [ -e /usr/include/sasl/sasl.h ] &&
-        .venv/bin/python -c 'import os, sys, sysconfig
-sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' && return 0
-    debian_install gcc libc6-dev python3-dev libldap2-dev libsasl2-dev ||
-        say "To talk to a directory, a C compiler and the headers of Python, OpenLDAP and Cyrus SASL are needed."
+    headers=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')
+    printf '#include <%s>\n' Python.h ldap.h sasl/sasl.h | cc -E -I"$headers" - >/dev/null 2>&1
+}
+
+have_what_builds_ldap() {
+    builds_ldap || { debian_install gcc libc6-dev python3-dev libldap-dev libsasl2-dev && builds_ldap; } ||
+        stop "To talk to a directory, a C compiler and the headers of Python, OpenLDAP and Cyrus SASL are needed."
 }
 
 have_environment() {

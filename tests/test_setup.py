@@ -1,5 +1,6 @@
 """Starting: what refuses, what is made, what strangers find (group PS, some of BS)."""
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -22,6 +23,27 @@ def start(tmp_path, **environment):
     done = subprocess.run([sys.executable, "-c", "from app import create_app; create_app()"], cwd=ROOT, text=True,
                           env=plain | {"DATA": str(tmp_path)} | environment, capture_output=True, timeout=60)
     return done.returncode, done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+
+
+@pytest.mark.parametrize(("user", "sudo", "apt", "status", "said"), [
+    (0, False, 0, 0, "Installing gcc …"), (1000, True, 0, 0, "Installing gcc …"),
+    (1000, False, 0, 1, "only root can install it: apt-get install gcc"), (0, False, 100, 1, "E: no such package")])
+def test_what_the_system_lacks_is_installed_or_said(tmp_path, user, sudo, apt, status, said):
+    """As root, with sudo, without either, and when apt-get fails."""
+    commands = {"id": f"echo {user}", "sudo": f'touch {tmp_path}/asked; exec "$@"' if sudo else "",
+                "apt-get": f'[ "$1" = update ] || {{ echo "E: no such package"; exit {apt}; }}'}
+    for name, does in commands.items():
+        if not does:
+            continue
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    for name in ("env", "touch"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    done = subprocess.run(["/bin/sh", "-euc", ". ./setup.sh; debian_install gcc || exit 1"], cwd=ROOT, text=True,
+                          env={"PATH": str(tmp_path)}, capture_output=True, timeout=60)
+    assert done.returncode == status
+    assert said in done.stderr
+    assert (tmp_path / "asked").exists() is (user != 0 and sudo)
 
 
 @pytest.mark.parametrize(("environment", "said"), [
