@@ -90,13 +90,15 @@ def unlock(id: str) -> Response:
 
 @blueprint.page("/members/<id>/vouch", needs=Right.VOUCH, fresh=CREDENTIALS)
 def vouch_form(id: str) -> Response:
-    return about(not_oneself(vouching.asking(id)), "member_vouch")
+    return about(not_oneself(vouching.asking(id)), "member_vouch", form=NothingForm())
 
 
 @blueprint.action("/members/<id>/vouch", needs=Right.VOUCH, fresh=CREDENTIALS)
 def vouch(id: str) -> Response:
-    member = vouching.vouch(id)
-    return done(_("You have vouched for %(name)s.", name=member.user.name), "member.look", id=id)
+    member, form = one(id), NothingForm()
+    if form.submit_to(lambda: vouching.vouch(id)):
+        return done(_("You have vouched for %(name)s.", name=member.user.name), "member.look", id=id)
+    return about(member, "member_vouch", 422, form=form)
 
 
 @blueprint.page("/members/<id>/vouch/refusal", needs=Right.VOUCH, fresh=CREDENTIALS)
