@@ -95,6 +95,13 @@ def half_way(email="luc@lumen.example"):
     return secret, signin.half_way(secret)
 
 
+def asked(gateway):
+    """Somebody half-way in, and the code sent to them."""
+    secret, attempt = half_way()
+    signin.ask(attempt, "sms")
+    return secret, code(gateway)
+
+
 def answer(secret, given):
     with current.acting_as(current.Actor(kind="visitor", address="192.0.2.1")):
         return signin.with_second_step(secret, "sms", given).session
@@ -250,12 +257,8 @@ def test_tf_16_another_code_does_not_begin_a_new_count(luc, gateway):
 
 
 def test_tf_17_a_code_of_one_sign_in_opens_no_other(luc, gateway):
-    first, attempt = half_way()
-    signin.ask(attempt, "sms")
-    of_first = code(gateway)
-    second, other = half_way()
-    signin.ask(other, "sms")
-    of_second = code(gateway)
+    first, of_first = asked(gateway)
+    second, of_second = asked(gateway)
     with pytest.raises(Refused):
         answer(second, of_first)
     assert answer(second, of_second)
@@ -263,35 +266,30 @@ def test_tf_17_a_code_of_one_sign_in_opens_no_other(luc, gateway):
 
 
 def test_tf_17_a_code_that_was_not_asked_for_here_opens_nothing(luc, gateway):
-    _first, attempt = half_way()
-    signin.ask(attempt, "sms")
+    _first, of_first = asked(gateway)
     second, _other = half_way()
     with pytest.raises(Refused):
-        answer(second, code(gateway))
+        answer(second, of_first)
 
 
 def test_tf_17_the_code_that_proved_a_number_signs_nobody_in(luc, gateway):
     with acting(luc):
         second_factors.begin(luc, "sms", NUMBER)
     proof = code(gateway)
-    secret, attempt = half_way()
-    signin.ask(attempt, "sms")
+    secret, _given = asked(gateway)
     with pytest.raises(Refused):
         answer(secret, proof)
 
 
 def test_tf_17_after_the_sign_in_is_cancelled_its_code_is_nothing(luc, gateway):
-    secret, attempt = half_way()
-    signin.ask(attempt, "sms")
+    secret, given = asked(gateway)
     signin.give_up(secret)
     with pytest.raises(NotHere):
-        answer(secret, code(gateway))
+        answer(secret, given)
 
 
 def test_tf_17_a_code_works_once(luc, gateway):
-    secret, attempt = half_way()
-    signin.ask(attempt, "sms")
-    given = code(gateway)
+    secret, given = asked(gateway)
     assert answer(secret, given)
     with pytest.raises(NotHere):
         answer(secret, given)
