@@ -278,10 +278,10 @@ def test_only_a_legal_representative_vouches_and_nobody_for_themselves(asked, ca
 def test_who_vouches_for_themselves_reads_why_not(asked, browse):
     with working_for(asked.organisations["bergquell"]):
         mine = Membership.get(Membership.user == asked.people["mara"].id).public_id
-    mara = browse("mara", **{"Accept-Language": "en"})
+    mara = browse("mara")
     mara.get(f"/o/bergquell/members/{mine}/vouch", expect=404)
     mara.get("/account")
-    assert "yourself" in mara.post(f"/o/bergquell/members/{mine}/vouch", expect=422).errors
+    assert "für sich selbst" in mara.post(f"/o/bergquell/members/{mine}/vouch", expect=422).errors
 
 
 def test_whoever_is_blocked_there_is_not_vouched_for_there(asked, browse):
