@@ -34,7 +34,8 @@ def start(scratch: Path) -> None:
         for parent in (scratch, scratch.parent):
             parent.chmod(parent.stat().st_mode | 0o011)     # the server runs as somebody else when we are root
         _server = get_server(folder, cleanup_mode="stop")
-        _say("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        _say(*(f"ALTER SYSTEM SET {what} = off" for what in (
+            "fsync", "synchronous_commit", "full_page_writes", "autovacuum")), "SELECT pg_reload_conf()")
 
 
 def stop() -> None:
@@ -57,7 +58,7 @@ def copy_of_stage(stage: dict, scratch: Path):
             with db.database.connection_context():
                 stage["postgresql"] = demo.play()
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    _say(f"CREATE DATABASE {name} TEMPLATE stage_{os.getpid()}")
+    _say(f"CREATE DATABASE {name} TEMPLATE stage_{os.getpid()} STRATEGY FILE_COPY")
     return role_url(name), stage["postgresql"], lambda: _say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
