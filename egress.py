@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
@@ -40,28 +40,33 @@ class Answer:
     body: bytes
 
 
-def fetch(address: str, *, form: bytes | None = None, headers: Iterable[tuple[str, str]] = (),
-          inside: Iterable[str] = (), ca: str = "") -> Answer:
-    """What stands at an address, or what it answers to a form. Unreached for whatever we do not do or cannot read.
+def fetch(address: str, *, form: bytes | None = None, body: bytes | None = None,
+          headers: Iterable[tuple[str, str]] = (), inside: Iterable[str] = (), ca: str = "") -> Answer:
+    """What stands at an address, or what it answers to a form, or to another body whose kind `headers` tell.
 
-    `inside`: networks that may be gone to although they are not public. `ca`: a file with the authority to believe.
+    Unreached for whatever we do not do or cannot read. `inside`: networks that may be gone to although they are not
+    public. `ca`: a file with the authority to believe.
     """
-    url = urlsplit(address)
     door = Door(inside)
-    if url.scheme != "https" and not (url.scheme == "http" and url.hostname and door.to_loopback(url.hostname)):
-        raise Unreached(f"{address}: not https")
-    if not url.hostname or url.username is not None or url.password is not None:
-        raise Unreached(f"{address}: no plain address")
+    door.admit(address)
+    sent = body if form is None else form
     told = [("Accept-Encoding", "identity"), ("Accept", "application/json"), ("User-Agent", "Kanton"), *headers]
     if form is not None:
         told.append(("Content-Type", "application/x-www-form-urlencoded"))
     try:
         with (httpcore.ConnectionPool(ssl_context=_trusting(ca), network_backend=door) as pool,
-              pool.stream("POST" if form is not None else "GET", address, headers=told, content=form) as answer):
+              pool.stream("GET" if sent is None else "POST", address, headers=told, content=sent) as answer):
             return _read(answer, address)
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol,
             OSError, ValueError) as trouble:
         raise Unreached(f"{address}: {trouble or type(trouble).__name__}") from trouble
+
+
+def look(address: str, *, inside: Iterable[str] = ()) -> None:
+    """Would we go there? Unreached if not. Nothing is asked but where the name leads."""
+    door = Door(inside)
+    url = door.admit(address)
+    door.checked(url.hostname or "", url.port or 443)
 
 
 def _read(answer: httpcore.Response, address: str) -> Answer:
@@ -98,10 +103,22 @@ class Door(httpcore.NetworkBackend):
         stream = self.plain.connect_tcp(where, port, left(self.ends), local_address, socket_options)
         return Timed(stream, self.ends)
 
+    def admit(self, address: str) -> SplitResult:
+        """An address in its parts: https, or http on our own machine where we may go there; nobody's name in it."""
+        url = urlsplit(address)
+        if url.scheme != "https" and not (url.scheme == "http" and url.hostname and self.to_loopback(url.hostname)):
+            raise Unreached(f"{address}: not https")
+        if not url.hostname or url.username is not None or url.password is not None:
+            raise Unreached(f"{address}: no plain address")
+        return url
+
     def checked(self, host: str, port: int) -> Address:
         """The first address of a name. Unreached if any of them is one we do not go to."""
-        found = [ipaddress.ip_address(str(where[0]).partition("%")[0]) for _family, _kind, _protocol, _name, where
-                 in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        try:
+            known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as trouble:
+            raise Unreached(f"{host}: {trouble}") from trouble
+        found = [ipaddress.ip_address(str(where[0]).partition("%")[0]) for *_kind, where in known]
         if not all(self.open_to(each) for each in found):
             raise Unreached(f"{host}: not a public address")
         return found[0]

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import egress
-from egress import LOOPBACK, Unreached, fetch, public
+from egress import LOOPBACK, Unreached, fetch, look, public
 
 PRIVATE = ["127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
            "100.64.0.1", "192.0.0.8", "192.88.99.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::1", "::",
@@ -21,8 +21,9 @@ PRIVATE = ["127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.1
 def test_fd_11_what_is_not_public_is_not_gone_to(address):
     assert not public(ipaddress.ip_address(address))
     shown = f"[{address}]" if ":" in address else address
-    with pytest.raises(Unreached):
-        fetch(f"https://{shown}:1/")
+    for go in (fetch, look):
+        with pytest.raises(Unreached):
+            go(f"https://{shown}:1/")
 
 
 @pytest.mark.parametrize("address", ["9.9.9.9", "193.0.6.139", "2606:4700::1111", "::ffff:9.9.9.9"])
@@ -98,8 +99,9 @@ def test_an_answer_and_a_form_and_what_was_said(monkeypatch):
     with Answering(act) as address:
         answer = fetch(address, inside=LOOPBACK)
         fetch(address, inside=LOOPBACK, form=b"a=b", headers=[("Authorization", "Basic x")])
+        fetch(address, inside=LOOPBACK, body=b"\x00\xff", headers=[("Content-Type", "application/octet-stream")])
     assert (answer.status, answer.kind, answer.body) == (200, "application/json", b'{"a": 1}')
-    assert heard == [("GET", None, b""), ("POST", "Basic x", b"a=b")]
+    assert heard == [("GET", None, b""), ("POST", "Basic x", b"a=b"), ("POST", None, b"\x00\xff")]
 
 
 def test_fd_11_nobody_is_led_elsewhere():
