@@ -22,7 +22,8 @@ LEASE = timedelta(minutes=5)
 ATTEMPTS, LONGEST_PAUSE = 25, timedelta(hours=4)        # 1, 2, 4 … minutes apart, then 4 hours: nearly three days
 KEPT = 60 * DAY                                 # twice as long as an invitation lives
 channels: dict[str, Callable[[Message], None]] = {}     # by name: what sends
-wake: list[Callable[[], Any]] = []              # how to nudge the worker; it finds the rows anyway
+wake: list[Callable[..., Any]] = []             # how to nudge the worker, now or in so many seconds; it finds the
+                                                # rows anyway, a minute later
 
 
 class Undeliverable(Exception):
@@ -62,10 +63,10 @@ def post_everywhere(user: Any, notice: str, **facts: Any) -> None:
             post_to(user, notice, to=address, **facts)
 
 
-def _nudge() -> None:
+def _nudge(*later: int) -> None:
     for call in wake:
         try:
-            call()
+            call(*later)
         except Exception:           # the sweep will find the row
             log.warning("could not wake the worker", exc_info=True)
 
@@ -128,9 +129,19 @@ def give_back(message: Message, error: str) -> None:
     if message.attempts >= ATTEMPTS:
         give_up(message, error)
         return
-    later = now() + min(timedelta(minutes=2 ** (message.attempts - 1)), LONGEST_PAUSE)
+    pause = _pause(message)
     with transaction():
-        _waiting(message.id, Message.attempts == message.attempts, due=later, error=error[:500])
+        _waiting(message.id, Message.attempts == message.attempts, due=now() + timedelta(seconds=pause),
+                 error=error[:500])
+    if pause < 60:                              # before the sweep comes by
+        _nudge(pause)
+
+
+def _pause(message: Message) -> int:
+    """Seconds to the next try: more each time, but no more than a quarter of what is left to something that ends."""
+    pause = int(min(timedelta(minutes=2 ** (message.attempts - 1)), LONGEST_PAUSE).total_seconds())
+    until = (message.facts or {}).get("until")
+    return max(1, min(pause, (until - epoch()) // 4)) if isinstance(until, int) else pause
 
 
 def give_up(message: Message, error: str) -> None:

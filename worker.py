@@ -87,9 +87,12 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
 )
 
 
-def nudge() -> None:
-    """Ask the worker to look at the outbox now."""
-    queue().enqueue(_deliver().s())
+def nudge(seconds: int = 0) -> None:
+    """Ask the worker to look at the outbox, now or a little later."""
+    if seconds:
+        _deliver().schedule(delay=seconds)
+    else:
+        queue().enqueue(_deliver().s())
 
 
 def seen() -> int | None:
@@ -128,6 +131,7 @@ def main() -> None:
     logging.getLogger("huey").setLevel(logging.WARNING)
     db.connect_to(setting.database)
     outbox.open_channels()
+    outbox.wake.append(nudge)                   # what it gives back to try again soon, it looks at itself
     _deliver()
     for name, when, do in EVERY:
         queue().periodic_task(when, name=name)(_quietly(name, do))

@@ -13,6 +13,7 @@ import pytest
 import db
 import outbox
 import worker
+from clock import epoch
 from db import transaction
 from models import Message
 from settings import setting
@@ -91,6 +92,17 @@ def test_it_wakes_as_soon_as_there_is_something_to_tell(data, sink):
             within(30, lambda wanted=number + 2: len(sink.letters) == wanted, process)
             took.append(time.monotonic() - before)
     print("from commit to mail server:", [f"{seconds * 1000:.0f} ms" for seconds in took])
+
+
+def test_what_ends_soon_is_tried_again_before_the_next_sweep(data, sink):
+    """RT-31: a push service that is away for a moment; here it is the mail server."""
+    sink.answers["DATA"] = "451 not now"
+    with working(data) as process:
+        with transaction():
+            message = outbox.post("left", "zoe@lumen.example", language="de", organisation="Lumen", until=epoch() + 20)
+        within(10, lambda: Message.get_by_id(message.id).error, process)
+        del sink.answers["DATA"]
+        within(12, lambda: state(message) == "sent", process)
 
 
 def test_it_ends_after_the_letter_in_hand(data, sink):
