@@ -1,8 +1,4 @@
 """Codes by text message: to one's own mobile, for one occasion, within a budget (TF-16, TF-17)."""
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
 import pytest
 import time_machine
 
@@ -19,40 +15,10 @@ from notices.channels.sms import plugin as channel
 from organisations import protection
 from rules import NotHere, Refused
 from settings import Settings, setting
-from tests.serving import free_port
+from tests.sms_gateway import Gateway
 
 NUMBER = "+41 79 555 01 23"
 FACTORS = ("totp", "sms", "backup_codes")
-
-
-class Gateway:
-    """A gateway on this machine, that keeps what it is given, unless it is told to answer otherwise."""
-
-    def __init__(self):
-        self.taken, self.answer = [], 200
-        gateway = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if gateway.answer == 200:
-                    gateway.taken.append(said)
-                self.send_response(gateway.answer)
-                self.end_headers()
-
-            def log_message(self, *_arguments):
-                pass
-
-        self._server = HTTPServer(("127.0.0.1", free_port()), Handler)
-        self.url = f"json://127.0.0.1:{self._server.server_port}/send?:to={{number}}"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -158,6 +124,69 @@ def test_a_fresh_proof_by_text_message(browse, luc, gateway, visitor):
     phone.post("/prove?next=/account/address", password=PASSWORD, factor="sms", code=code(gateway))
     assert phone.page.path == "/account/address"
     assert not Begun.select().exists()
+
+
+# --- from the page to the phone and back -------------------------------------------------------
+
+
+@pytest.fixture
+def there(luc, visitor):
+    """A browser in which Luc is half-way in: his phone has a code for it."""
+    browser = visitor()
+    browser.get("/signin")
+    browser.post("/signin", email="luc@lumen.example", password=PASSWORD)
+    return browser
+
+
+def give(browser, given, expect=200):
+    return browser.post("/signin/second-step", expect=expect, factor="sms", code=given)
+
+
+def signed_in(browser):
+    return browser.client.get("/account", base_url=setting.base_url).status_code == 200
+
+
+def test_tf_17_five_wrong_codes_end_the_sign_in(there, gateway):
+    right = code(gateway)
+    for _time in range(signin.TRIES):
+        give(there, wrong(right), 422)
+    assert "Too many wrong codes" in there.page.text()
+    give(there, right)
+    assert there.page.path == "/signin" and not signed_in(there)
+
+
+def test_tf_17_a_code_that_comes_too_late_opens_nothing(there, gateway):
+    right = code(gateway)
+    with time_machine.travel(clock.now() + sms.LIFE + clock.MINUTE):
+        give(there, right)                      # and the sign-in itself has ended with it
+        assert there.page.path == "/signin" and not signed_in(there)
+    with time_machine.travel(clock.now() + sms.LIFE - clock.MINUTE):
+        give(there, right)
+        assert signed_in(there)
+
+
+def test_tf_17_this_is_not_me_ends_the_sign_in_and_its_code(there, gateway):
+    right = code(gateway)
+    there.post("/signin/cancel")
+    assert not Attempt.select().exists()
+    give(there, right)
+    assert there.page.path == "/signin" and not signed_in(there)
+
+
+def test_tf_16_three_codes_in_ten_minutes_and_no_fourth(there, gateway):
+    """The first came with the sign-in; a new sign-in begins no new count."""
+    for _time in range(2):
+        there.post("/signin/second-step/again", factor="sms", code="")
+    code(gateway)
+    sent = len(gateway.taken)
+    page = there.post("/signin/second-step/again", factor="sms", code="")
+    assert "Several codes were sent already" in page.flash
+    assert "Backup code" in page.text()
+    there.post("/signin/cancel")
+    there.post("/signin", email="luc@lumen.example", password=PASSWORD)
+    assert "Several codes were sent already" in there.page.text()
+    outbox.deliver_due()
+    assert len(gateway.taken) == sent
 
 
 def test_the_number_stands_nowhere_in_full(browse, luc, gateway):
@@ -340,5 +369,5 @@ def test_a_setting_that_cannot_work_stops_the_start(url, said):
 def test_the_setting_of_a_gateway_brings_the_factor_before_the_codes():
     made = Settings.from_environment({"SMS_URL": "jsons://gateway.example/{number}"})
     assert made.second_factors[-2:] == ("sms", "backup_codes")
-    assert made.channels == ("email", "sms")
+    assert made.channels == ("email", "push", "sms")
     assert "sms" not in Settings.from_environment({}).second_factors
