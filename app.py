@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 
 HEADERS = (
     ("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                                "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-                                "frame-ancestors 'none'"),
+                                "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+                                "base-uri 'none'; frame-ancestors 'none'"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),

@@ -29,7 +29,7 @@ import scale
 import schema
 import verification
 import worker as motor
-from accounts import signin, signup
+from accounts import pushes, signin, signup
 from accounts.factors import sms
 from clock import DAY, MINUTE, epoch, now
 from models import Message, PersonalEvent, User
@@ -157,7 +157,8 @@ def _of_what_is_kept() -> Iterator[str]:
     latest = PersonalEvent.select(fn.MAX(PersonalEvent.at)).scalar()
     if latest and latest > now() + MINUTE:
         yield f"The clock is wrong: it says {now():%Y-%m-%d %H:%M}, but something happened {latest:%Y-%m-%d %H:%M}."
-    given_up = Message.select().where(Message.state == Message.FAILED, Message.created > now() - 7 * DAY)
+    given_up = Message.select().where(Message.state == Message.FAILED, Message.created > now() - 7 * DAY,
+                                      Message.channel != pushes.CHANNEL)        # they live for a minute
     if number := given_up.count():
         last = given_up.order_by(Message.id.desc()).get()
         yield f"{number} messages of the last seven days were given up. The last: {last.error}"

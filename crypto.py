@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -79,6 +80,12 @@ def bucket(kind: str, subject: str) -> str:
 def purpose_key(purpose: str) -> str:
     """A key for a library that wants one of its own, as text."""
     return _key("for:" + purpose).hex()
+
+
+def key_pair(purpose: str) -> ec.EllipticCurvePrivateKey:
+    """A key pair on P-256 that is the same on every node: made of the master key, kept nowhere (FIPS 186-5, A.2.1)."""
+    wide = HKDF(SHA256(), 48, b"kanton", f"pair:{purpose}".encode()).derive(master().encode())
+    return ec.derive_private_key(int.from_bytes(wide) % (ec.SECP256R1.group_order - 1) + 1, ec.SECP256R1())
 
 
 def _key(purpose: str) -> bytes:

@@ -232,6 +232,23 @@ class Approval(Record):
         return self.LAPSED if self.state == self.WAITING and self.expires <= now() else self.state
 
 
+class PushSubscription(Record):
+    """A browser that is told at once when a sign-in waits: its address at its maker's, and its keys (RFC 8291).
+
+    It ends when one signs out there, or when the session in it is ended from elsewhere; not when that runs out.
+    """
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="push_subscriptions")
+    device = ForeignKeyField(Device, unique=True, on_delete="CASCADE")
+    endpoint = TextField(unique=True)
+    key = BlobField()                           # a point of P-256: only this browser reads what is sent
+    secret = BlobField()                        # sealed; who knows it speaks for this browser
+    failures = IntegerField(default=0)          # so often the service said no, since it last said yes
+    created = InstantField(default=now)
+    last_used = InstantField(null=True)
+
+
 class Recovery(Record):
     """Somebody asks to get back in without a second factor: two proofs, a day's wait, and a no from any address."""
 
@@ -584,7 +601,7 @@ class Message(Record):
                    SQL("CREATE INDEX message_about ON message (subject, id)"))
 
 
-TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, Recovery, Link,
-          Organisation, Membership, Block, Invitation, Picture,
+TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,
+          Recovery, Link, Organisation, Membership, Block, Invitation, Picture,
           Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
 OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

@@ -100,7 +100,11 @@ class Settings:
                                   "(|(member={dn})(uniqueMember={dn}))")
     ldap_join: bool = knob("May people of the directory make an account by signing in, also with SIGNUP=invited? "
                            "Their addresses are believed.", False)
-    channels: tuple = knob("Ways to be told.", ("email",))
+    channels: tuple = knob("Ways to be told; `push` tells a browser at once that a sign-in waits for a yes in it.",
+                           ("email", "push"))
+    push_services: tuple = knob("Hosts, and all below them, that push messages may go to: the browser makers’.",
+                                ("fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com",
+                                 "notify.windows.com"))
     sms_url: str = knob("Where text messages go: an apprise address with {number} in it. Empty: there are none.", "")
     sms_countries: tuple = knob("Countries whose mobile numbers get codes.", ("CH", "FR", "BE", "DE"))
     sms_a_day: int = knob("Text messages a day, of all people together.", 200)
@@ -143,6 +147,8 @@ class Settings:
             raise SystemExit(f"SMS_URL={sms.scheme}://… would send codes in the clear: say {sms.scheme}s://")
         if not self.sms_countries:
             raise SystemExit("SMS_COUNTRIES names no country")
+        if "push" in self.channels and not self.push_services:
+            raise SystemExit("PUSH_SERVICES names no service: take `push` out of CHANNELS")
         self._check_elsewhere()
         return self
 

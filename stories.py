@@ -106,6 +106,8 @@ PERSON: dict[str, Lazy] = {
     "approval.given": _l("You approved a sign-in in another browser"),
     "approval.failed": _l("A wrong number was typed for a sign-in in another browser"),
     "approval.denied": _l("You stopped a sign-in from %(network)s: this is not me"),
+    "push.on": _l("You had a browser told at once when a sign-in waits"),
+    "push.off": _l("You had a browser told no longer when a sign-in waits"),
     "browser.remembered": _l("You had a browser remembered: the second proof is not asked for in it"),
     "browser.forgotten": _l("You had browsers forgotten: the second proof is asked for again"),
     "browser.trust_on": _l("You allowed that browsers are remembered"),

@@ -13,7 +13,7 @@ import audit
 import current
 import db
 import outbox
-from accounts import signup
+from accounts import pushes, signup
 from accounts.sessions import network
 from clock import DAY, MINUTE, now
 from db import transaction
@@ -45,6 +45,8 @@ def switch(user: User, on: bool) -> None:
         Credential.delete().where(mine).execute()
         if on:
             Credential.create(user=user, kind=KIND, state=Credential.ACTIVE)
+        else:
+            pushes.forget(user)
         audit.record_for(user.id, "factor.added" if on else "factor.removed", factor=KIND)
         outbox.post_to(user, "approval_on" if on else "approval_off")
 
@@ -62,6 +64,7 @@ def ask(attempt: Attempt) -> Approval:
             mine, Approval.attempt == attempt.id, Approval.state == Approval.WAITING).execute()
         approval = Approval.create(user=attempt.user_id, attempt=attempt, number=str(secrets.randbelow(90) + 10),
                                    agent=who.agent, network=network(who.address), expires=now() + LIFE)
+        pushes.post(approval)
         audit.record_for(attempt.user_id, "approval.asked", approval.public_id)
         return approval  # type: ignore[no-any-return]
 

@@ -8,7 +8,7 @@ import crypto
 import current
 from clock import DAY, HOUR, MINUTE, now
 from db import database, instant, placeholders, stored, transaction
-from models import Device, Session, User
+from models import Device, PushSubscription, Session, User
 from rules import NotHere
 
 LIFE, IDLE = DAY, HOUR
@@ -19,6 +19,7 @@ MOST = 50                                       # sessions a person; the oldest 
 CREDENTIALS, PEOPLE = 5 * MINUTE, 15 * MINUTE   # how old a proof may be, for what (decisions, «Security numbers»)
 MARGIN = 5 * MINUTE                             # for filling in a form that was opened in time
 TRUSTED = "trusted"                             # the proof that a remembered browser is: none that is fresh
+RAN_OUT = ("expired", "replaced")               # ends that nobody wished
 NEVER = datetime.fromtimestamp(0, UTC)
 
 
@@ -152,18 +153,18 @@ def sign_out(who: SignedIn) -> None:
 
 def end(public_id: str) -> None:
     """One of the acting person's own; NotHere for anybody else's (SS-08)."""
-    me = current.actor().user_id
+    me = current.actor()
     with transaction():
-        if not _end((Session.public_id == public_id) & (Session.user == me), "owner"):
+        if not _end((Session.public_id == public_id) & (Session.user == me.user_id), "owner", keep=me.session_id):
             raise NotHere
-        audit.record_for(me, "session.ended", public_id)
+        audit.record_for(me.user_id, "session.ended", public_id)
 
 
 def end_others() -> int:
     """All of the acting person's but this one. How many."""
     me = current.actor()
     with transaction():
-        ended = _end((Session.user == me.user_id) & (Session.id != me.session_id), "owner")
+        ended = _end((Session.user == me.user_id) & (Session.id != me.session_id), "owner", keep=me.session_id)
         audit.record_for(me.user_id, "session.others_ended", count=ended)
         return ended
 
@@ -178,13 +179,14 @@ def end_all() -> None:
 
 def end_everything(user: User, why: str, *, keep: int | None = None) -> None:
     """Every session, known device and half-way sign-in of a person ends at the next request; `keep` lives on,
-    and the browser it is in stays known. None spares the second step any more.
+    and the browser it is in stays known. None spares the second step any more, no other is told of sign-ins.
 
     Raises the account's epoch, which everything signed in carries.
     """
     User.update(epoch=User.epoch + 1).where(User.id == user.id).execute()
     user.epoch = User.select(User.epoch).where(User.id == user.id).scalar()
     _end((Session.user == user.id) & (Session.id != (keep or 0)), why)
+    _tell_no_more(PushSubscription.user == user.id, keep)
     forget_browsers(user)
     if keep:
         Session.update(epoch=user.epoch).where(Session.id == keep).execute()
@@ -238,8 +240,18 @@ def _groups(address: str) -> list[str]:
     return before + ["0"] * (8 - len(before) - len(after)) + after if double else before
 
 
-def _end(which: Any, why: str) -> int:
-    return int(Session.update(ended=now(), ended_by=why).where(which, Session.ended.is_null()).execute())
+def _end(which: Any, why: str, *, keep: int | None = None) -> int:
+    """How many. The browsers they are in are told of sign-ins no more, unless a session just ran out, or it is the
+    browser of `keep`."""
+    which &= Session.ended.is_null()
+    if why not in RAN_OUT:
+        _tell_no_more(PushSubscription.device.in_(Session.select(Session.device).where(which)), keep)
+    return int(Session.update(ended=now(), ended_by=why).where(which).execute())
+
+
+def _tell_no_more(which: Any, keep: int | None) -> None:
+    here = Session.select(Session.device).where(Session.id == (keep or 0), Session.device.is_null(False))
+    PushSubscription.delete().where(which, PushSubscription.device.not_in(here)).execute()
 
 
 def _keep_within_cap(user: User) -> None:

@@ -37,10 +37,10 @@ def write(message: Message) -> Letter:
         return Letter(subject, _tidy(text), html)
 
 
-def short(message: Message, **facts: Any) -> str:
+def short(message: Message, block: str = "text", **facts: Any) -> str:
     """A message of one line, in the recipient's language."""
     with i18n.speaking(i18n.Voice(message.language, message.country, message.time_zone or i18n.Voice.time_zone)):
-        return _line(templating.render_block(f"notices/{message.notice}.html", "text", message.language,
+        return _line(templating.render_block(f"notices/{message.notice}.html", block, message.language,
                                              instance=setting.instance, **facts))
 
 

@@ -35,6 +35,7 @@ ROOMS = {name for names in ORDER[:LEVEL["notices"] + 1] for name in names} - {"c
 # Loaded when they are first needed, because few requests need them or because one imports them by name.
 LATE = {
     ("worker.py", "huey"),          # Redis only where there is one
+    ("notices/channels/push/sealing.py", "joserfc"),    # the worker alone sends
     ("accounts/passkeys.py", "webauthn"),   # brings half of a certificate library along
     ("i18n.py", "catalogues"),      # a working copy without compiled words
     ("serve.py", "settings"), ("serve.py", "assets"), ("serve.py", "i18n"), ("serve.py", "installation"),

@@ -7,12 +7,12 @@ import entering
 import pages
 import plugins
 import web
-from accounts import approvals, devices, identities, passwords, profile, second_factors
+from accounts import agents, approvals, devices, identities, passwords, profile, pushes, second_factors
 from accounts.factors import Factor, backup_codes
 from accounts.sessions import CREDENTIALS
 from forms import Choice, Form, NothingForm, Text, Tick, required
 from i18n import _, _l
-from limits import FACTOR_CONFIRM
+from limits import FACTOR_CONFIRM, PUSH
 from models import Credential
 from organisations import protection
 from pages import page
@@ -53,6 +53,12 @@ class TrustForm(Form):
 
 class SwitchForm(Form):
     on = Tick(_l("On"))
+
+
+class PushForm(Form):
+    """Filled in by the script that asked the browser."""
+
+    endpoint, key, secret = Text(), Text(), Text()
 
 
 @blueprint.page("/account/security", needs=SIGNED_IN)
@@ -192,7 +198,17 @@ def switch_approval() -> Response:
     return ways(status=422)
 
 
-def ways(form: TrustForm | None = None, first: FirstForm | None = None, status: int = 200) -> Response:
+@blueprint.action("/account/security/told-browsers", needs=SIGNED_IN, fresh=CREDENTIALS, limit=PUSH)
+def tell() -> Response:
+    """This browser, too, is told at once when a sign-in waits."""
+    form = PushForm()
+    if form.submit_to(pushes.subscribe):
+        return done(_("This browser is told at once when a sign-in waits."), ".two_factor")
+    return ways(push=form, status=422)
+
+
+def ways(form: TrustForm | None = None, first: FirstForm | None = None, push: PushForm | None = None,
+         status: int = 200) -> Response:
     """Those that are set up, which of them comes first, what stands beside them, and those there are."""
     person, (factors, beside), kinds = profile.me(), second_factors.standing(g.me.user_id), offered()
     mine = {name: factor for name, factor in kinds.items() if name in {each.kind for each in factors}}
@@ -201,7 +217,14 @@ def ways(form: TrustForm | None = None, first: FirstForm | None = None, status: 
     return page("accounts/two_factor.html", status, factors=factors, kinds=kinds, first=first, next=place(),
                 form=form or TrustForm(trusts=person.trusts_browsers),
                 left=beside[backup_codes.BackupCodes.name] if g.me.two_factor else None,
-                approved_elsewhere=approvals.KIND in beside, approval=approvals.KIND in setting.second_factors)
+                approved_elsewhere=approvals.KIND in beside, approval=approvals.KIND in setting.second_factors,
+                **(told_at_once(push) if pushes.on() and approvals.KIND in beside else {}))
+
+
+def told_at_once(form: PushForm | None) -> dict[str, Any]:
+    """What the page shows of the browsers that are told when a sign-in waits; `application`: whom they listen to."""
+    return {"push": form or PushForm(), "told": pushes.of(g.me.user_id), "application": pushes.public_key(),
+            "agent": agents.told, "handheld": agents.handheld}
 
 
 def enrolment(kind: str, form: EnrolForm, status: int = 200) -> Response:

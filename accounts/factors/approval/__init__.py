@@ -1,7 +1,7 @@
 """A yes in another browser of one's own: a convenience beside another factor, never the only one (G7)."""
 from typing import Any
 
-from accounts import approvals
+from accounts import approvals, pushes
 from accounts.factors import Factor
 from i18n import _l
 from models import Approval, Attempt, Credential
@@ -35,7 +35,9 @@ class InAnotherBrowser(Factor):
 
 
 def told(approval: Approval | None) -> dict[str, Any]:
-    return {"number": approval.number, "state": approval.present} if approval else {"state": Approval.LAPSED}
+    if approval is None:
+        return {"state": Approval.LAPSED}
+    return {"number": approval.number, "state": approval.present, "messages": pushes.posted(approval)}
 
 
 plugin = InAnotherBrowser()

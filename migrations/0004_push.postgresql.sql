@@ -1,0 +1,18 @@
+CREATE TABLE "push_subscription" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "public_id" TEXT NOT NULL,
+    "user_id" INTEGER NOT NULL,
+    "device_id" INTEGER NOT NULL,
+    "endpoint" TEXT NOT NULL,
+    "key" BYTEA NOT NULL,
+    "secret" BYTEA NOT NULL,
+    "failures" INTEGER NOT NULL,
+    "created" TIMESTAMPTZ NOT NULL,
+    "last_used" TIMESTAMPTZ,
+    FOREIGN KEY ("user_id") REFERENCES "account" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("device_id") REFERENCES "device" ("id") ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX "push_subscription_public_id" ON "push_subscription" ("public_id");
+CREATE INDEX "push_subscription_user_id" ON "push_subscription" ("user_id");
+CREATE UNIQUE INDEX "push_subscription_device_id" ON "push_subscription" ("device_id");
+CREATE UNIQUE INDEX "push_subscription_endpoint" ON "push_subscription" ("endpoint");
