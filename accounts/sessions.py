@@ -44,6 +44,7 @@ class SignedIn:
     proofs: tuple[str, ...]
     proved: datetime
     last_seen: datetime
+    began: datetime
     waits: str = ""             # the id of a sign-in that waits for a yes in this browser
     token: str = field(default="", repr=False)
 
@@ -62,6 +63,11 @@ class SignedIn:
     def initials(self) -> str:
         return (self.first_name[:1] + self.last_name[:1]).upper() or self.email[:1].upper()
 
+    @property
+    def signed_in(self) -> datetime:
+        """When this session was proved last; in a browser that spared the second step, when it began."""
+        return self.began if self.proved == NEVER else self.proved
+
     def proved_within(self, age: timedelta) -> bool:
         """Has this session given a fresh proof within `age`? Signing in counts (decision 11)."""
         return now() - self.proved <= age
@@ -70,7 +76,7 @@ class SignedIn:
 _FIND = """
 SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last_name, a.language, a.country,
        a.time_zone, a.theme, a.operator, a.two_factor, a.must_renew, s.proofs, s.proved, s.last_seen,
-       s.idle_seconds, s.expires,
+       s.created, s.idle_seconds, s.expires,
        (SELECT w.public_id FROM approval AS w JOIN attempt AS t ON t.id = w.attempt_id
         WHERE w.user_id = a.id AND w.state = 'waiting' AND w.expires > ?
           AND (t.device_id IS NULL OR s.device_id IS NULL OR t.device_id <> s.device_id)
@@ -84,7 +90,7 @@ def find(token: str) -> SignedIn | None:
     row = database.execute_sql(placeholders(_FIND), (stored(now()), crypto.digest(token))).fetchone()
     if row is None:
         return None
-    *rest, proofs, proved, seen, idle_seconds, end, waits = row
+    *rest, proofs, proved, seen, began, idle_seconds, end, waits = row
     last_seen: datetime = instant(seen)  # type: ignore[assignment]
     expires: datetime = instant(end)  # type: ignore[assignment]
     if min(last_seen + timedelta(seconds=idle_seconds), expires) <= now():
@@ -92,8 +98,8 @@ def find(token: str) -> SignedIn | None:
         with transaction():
             _end(Session.id == rest[0], "expired")
         return None
-    return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, waits or "",  # type: ignore[call-arg]
-                    token)
+    return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, instant(began),  # type: ignore[call-arg]
+                    waits or "", token)
 
 
 def touch(who: SignedIn) -> None:

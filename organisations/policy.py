@@ -73,7 +73,7 @@ def missing_steps(person: Person, organisation: Demands, session: Proved) -> tup
 
 def proved_by(who: SignedIn) -> Proved:
     """A session as a door sees it. A fresh proof is as good as signing in again (decision 11)."""
-    return Proved(who.proofs, now() - who.proved, frozenset(setting.second_factors))
+    return Proved(who.proofs, now() - who.signed_in, frozenset(setting.second_factors))
 
 
 def _two_steps(person: Person, organisation: Demands, session: Proved) -> bool:
