@@ -324,7 +324,8 @@ class OrganisationBlueprint(Blueprint):
         super().__init__(name, import_name, url_prefix="/o/<organisation>")
         self.url_value_preprocessor(_take_slug)
         self.url_defaults(_put_slug)
-        self.before_request(enter_organisation)
+        for step in (enter_organisation, meet_demands, begin_work):
+            self.before_request(step)
 
 
 def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -346,15 +347,25 @@ def enter_organisation() -> Response | None:
         abort(404)
     g.here, g.my_role = here, LABELS[Role(here.role)]
     g.my_organisations = _switcher(places)
+    g.may = here.standing.may
     if cookie(ORGANISATION_COOKIE) != here.public_id:
         after_this_request(_remember)
-    missing = policy.missing_steps(g.me, here.demands, policy.proved_by(g.me))
-    g.may = _only_leave if missing else here.standing.may
-    if missing and here.role not in _before_the_wall():
-        return wall(missing)
-    g.stack.enter_context(working_for(here))
-    switching.touch(here)
     return None
+
+
+def meet_demands() -> Response | None:
+    """What the organisation demands of a sign-in (G10): whoever lacks a step sees the wall, and may leave at most."""
+    missing = policy.missing_steps(g.me, g.here.demands, policy.proved_by(g.me))
+    if not missing:
+        return None
+    g.may = _only_leave
+    return None if g.here.role in _before_the_wall() else wall(missing)
+
+
+def begin_work() -> None:
+    """From here on rows are the organisation's."""
+    g.stack.enter_context(working_for(g.here))
+    switching.touch(g.here)
 
 
 def wall(missing: tuple[policy.Step, ...]) -> Response:

@@ -4,15 +4,19 @@ from datetime import timedelta
 import pyotp
 import pytest
 
+import outbox
 import web
+from app import create_app
 from clock import epoch, now
 from demo import PASSWORD, SECRET, acting
 from models import Membership, Organisation, Role, Session, User
-from organisations import demands, invitations
+from organisations import demands, invitations, policy
+from organisations.policy import Proved, Step
 from settings import setting
 from tenancy import working_for
 from tests.doors import Visitor
-from tests.test_routes import inside
+from tests.organisations.test_policy import POLICIES, SESSIONS, Person
+from tests.test_routes import inside, routes
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#people"}
 
@@ -36,25 +40,96 @@ def walled(visitor, cast):
     return sign_in
 
 
-def is_wall(answer):
+# What the wall leads to, for each step that is missing.
+WAYS_ON = {Step.SET_UP: 'href="/account/security/two-factor?next=', Step.TWO_STEPS: 'href="/prove?next=',
+           Step.SIGN_IN: 'href="/prove?next='}
+
+
+def is_wall(answer, *steps):
     page = answer.get_data(as_text=True)
-    return answer.status_code == 403 and 'href="/account/security/two-factor?next=' in page and "Mara" not in page
+    return answer.status_code == 403 and "Mara Lehmann" not in page and all(
+        WAYS_ON[step] in page for step in steps or (Step.SET_UP,))
+
+
+def knock(visitor, method, path, **headers):
+    return visitor.post(path, **headers) if method == "POST" else visitor.get(path, **headers)
+
+
+def open_doors(app, visitor, *steps):
+    """The doors of the organisation at which somebody who lacks these steps does not meet the wall."""
+    return {(method, path) for method, path, _view in inside(app) for headers in ({}, HTMX)
+            if not is_wall(knock(visitor, method, path, **headers), *steps)}
 
 
 # --- every door --------------------------------------------------------------------------------
 
 
-def test_tf_21_every_route_of_the_organisation_meets_it(app, cast, forced):
-    doors = inside(app)
-    assert len(doors) > 40
-    for who in ("anne", "luc", "grace"):
-        visitor = Visitor(app, cast.people[who])
-        for method, path, _view in doors:
-            if who == "grace" and path.endswith("/leave"):
-                continue
-            for headers in ({}, HTMX):
-                answer = visitor.post(path, **headers) if method == "POST" else visitor.get(path, **headers)
-                assert is_wall(answer), (who, method, path, answer.status_code)
+@pytest.mark.parametrize(("who", "open_to_them"), [
+    ("anne", set()), ("luc", set()), ("grace", {("GET", "/o/lumen/leave"), ("POST", "/o/lumen/leave")})])
+def test_tf_21_every_route_of_the_organisation_meets_it(app, cast, forced, who, open_to_them):
+    """Whoever the application comes to serve below an organisation: the doors are read off its own map."""
+    assert len(inside(app)) > 40
+    assert open_doors(app, Visitor(app, cast.people[who])) == open_to_them
+
+
+def test_tf_21_every_route_meets_it_whatever_the_step_that_is_missing(app, cast, forced):
+    mara = Visitor(app, cast.people["mara"])
+    Session.update(proofs="password").execute()
+    assert open_doors(app, mara, Step.TWO_STEPS) == set()
+    Session.update(proofs="password totp", proved=now() - timedelta(hours=5)).execute()
+    Organisation.update(session_hours=4).where(Organisation.id == forced.id).execute()
+    assert open_doors(app, mara, Step.SIGN_IN) == set()
+
+
+@pytest.fixture
+def another_app(cast, monkeypatch):
+    """The application once more, to take something away from it."""
+    monkeypatch.setattr(outbox, "wake", [])
+    return create_app()
+
+
+def test_tf_21_with_the_question_taken_away_every_door_is_reported(another_app, cast, forced):
+    """The same application but for one thing: its doors do not ask. Then each of them is open, and said to be."""
+    for steps in another_app.before_request_funcs.values():
+        if web.meet_demands in steps:
+            steps.remove(web.meet_demands)
+    anne = Visitor(another_app, cast.people["anne"])
+    assert anne.get("/o/lumen/members").status_code == 200
+    assert open_doors(another_app, anne) == {(method, path) for method, path, _view in inside(another_app)}
+
+
+def test_tf_21_taken_away_at_some_doors_these_are_reported(another_app, cast, forced):
+    another_app.before_request_funcs["settings"].remove(web.meet_demands)
+    theirs = {path for _method, path, _view in inside(another_app) if path.startswith("/o/lumen/settings")}
+    logo = {path for _method, path, _view in inside(another_app) if path.startswith("/o/lumen/logo")}
+    assert {path for _method, path in open_doors(another_app, Visitor(another_app, cast.people["anne"]))} == (
+        theirs | logo)
+
+
+@pytest.mark.parametrize("has_factor", [True, False], ids=["has a factor", "has none"])
+@pytest.mark.parametrize("demanded", POLICIES)
+def test_tf_21_each_kind_of_door_answers_as_the_table_says(app, cast, demanded, has_factor):
+    """A page, a part of one, a file and a deed, under every policy, for every kind of session (`test_policy.py`)."""
+    lumen, mara = cast.organisations["lumen"], cast.people["mara"]
+    demands = POLICIES[demanded]
+    Organisation.update(two_factor=Organisation.ON if demands.two_factor else Organisation.OFF,
+                        trusts_browsers=demands.trusts_browsers, trusted_upstreams=sorted(demands.trusted_upstreams),
+                        ).where(Organisation.id == lumen.id).execute()
+    visitor = Visitor(app, mara)
+    User.update(two_factor=has_factor).where(User.id == mara.id).execute()
+    for proofs in SESSIONS:
+        Session.update(proofs=proofs).execute()
+        missing = policy.missing_steps(Person(has_factor), demands, Proved(tuple(proofs.split())))
+        for method, path, headers in (("GET", "/o/lumen/members", {}), ("GET", "/o/lumen/members", HTMX),
+                                      ("GET", "/o/lumen/members/none", {}), ("POST", "/o/lumen/preferences", {})):
+            answer = knock(visitor, method, path, **headers)
+            stopped = is_wall(answer, *missing) if missing else answer.status_code in (200, 303, 404)
+            assert stopped, (proofs, method, path, answer.status_code)
+
+
+def test_tf_21_before_the_wall_is_leaving_for_externals_and_nothing_else(app):
+    before = {rule.endpoint: view.before_wall for rule, _method, view in routes(app) if view.before_wall}
+    assert before == {"members.leaving": {Role.EXTERNAL}, "members.leave": {Role.EXTERNAL}}
 
 
 def test_tf_21_every_path_below_an_organisation_is_one_of_its_routes(app):
@@ -169,6 +244,24 @@ def test_a_sign_in_is_good_for_so_many_hours_here(walled, cast, forced):
     prove = next(link for link in wall.links if link.startswith("/prove"))
     luc.get(prove)
     assert luc.post(prove, password=PASSWORD).path == "/o/lumen/"
+
+
+def test_tf_14_a_remembered_browser_has_signed_in_as_well_and_its_hours_count(visitor, cast):
+    """It is no fresh proof, and still a sign-in: its hours begin with the session, not in the year 1970."""
+    Organisation.update(session_hours=4).where(Organisation.id == cast.organisations["lumen"].id).execute()
+    mara = visitor()
+    for _time in range(2):
+        mara.get("/signin")
+        mara.post("/signin?next=/account", email="mara@bergquell.example", password=PASSWORD)
+        if mara.page.path == "/signin/second-step":
+            mara.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now(), remember="y")
+            mara.post("/signout")
+    newest = Session.select().order_by(Session.id.desc()).get()
+    assert newest.proofs == "password trusted"
+    mara.get("/o/lumen/")
+    assert mara.get("/account/address").path == "/prove"        # where a fresh proof is due, it still is
+    Session.update(created=now() - timedelta(hours=5)).where(Session.id == newest.id).execute()
+    mara.get("/o/lumen/", expect=403)
 
 
 def test_switched_off_everybody_is_in_again(walled, cast, forced):
