@@ -396,8 +396,12 @@ class Membership(OrganisationOwned):
 
     @classmethod
     def legal_representatives(cls) -> Any:
-        """The active ones: RI-1 counts nobody else. Found by the index over those present, however many they are."""
-        return cls.present().where(cls.role == Role.LEGAL, cls.status == cls.ACTIVE)
+        """Those who can act, with their accounts: neither blocked here nor suspended everywhere (RI-1, RI-3).
+
+        Found by the index over those present, however many they are.
+        """
+        return cls.present().select_extend(User).join(User).where(
+            cls.role == Role.LEGAL, cls.status == cls.ACTIVE, User.suspended.is_null())
 
     @property
     def accounts(self) -> bool:

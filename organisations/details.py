@@ -16,7 +16,7 @@ import outbox
 import rules
 from db import locked, transaction
 from i18n import NAMES, _, _l
-from models import Membership, Organisation, User
+from models import Membership, Organisation
 from organisations.lifecycle import KINDS, currency_of
 from organisations.roles import Right, require, standing
 from rules import Conflict, Refused
@@ -140,8 +140,7 @@ def phone_told(number: str, home: str = "") -> str:
 
 def _tell(editor: Membership, changes: list[tuple[str, str, str]], name: str) -> None:
     """Old and new values to every legal representative and whoever changed them."""
-    people = {member.user_id: member.user for member in
-              Membership.legal_representatives().select_extend(User).join(User).limit(50)}
+    people = {member.user_id: member.user for member in Membership.legal_representatives().limit(50)}
     people[editor.user_id] = editor.user
     for person in people.values():
         outbox.post_to(person, "details_changed", organisation=name, person=editor.user.name, changes=changes)

@@ -173,7 +173,7 @@ def each(public_ids: Sequence[str], verb: Callable[[str], Any]) -> dict[str, Any
 
 
 def others_legal(member: Membership) -> bool:
-    """Is there another active legal representative? RI-1 counts nobody else."""
+    """Is there another legal representative who can act? RI-1 counts nobody else."""
     return bool(Membership.legal_representatives().where(Membership.id != member.id).exists())
 
 
@@ -198,27 +198,29 @@ def count(**changes: int) -> None:
 
 
 def tell_legal(notice: str, but: tuple[int, ...] = (), **facts: Any) -> None:
-    """A word to every active legal representative."""
+    """A word to every legal representative who can act."""
     _tell(Membership.legal_representatives(), notice, but, facts)
 
 
 def tell_administration(notice: str, but: tuple[int, ...] = (), **facts: Any) -> None:
     """A word to legal representatives and administration that want to hear of it."""
-    _tell(Membership.present().where(Membership.role.in_((Role.LEGAL, Role.ADMIN)),
-                                     Membership.status == Membership.ACTIVE, Membership.pref_product_events),
-          notice, but, facts)
+    _tell(_responsible().where(Membership.pref_product_events), notice, but, facts)
 
 
 def tell_responsible(notice: str, but: tuple[int, ...] = (), **facts: Any) -> None:
-    """A word to every active legal representative and all of administration, whatever they want to hear of."""
-    _tell(Membership.present().where(Membership.role.in_((Role.LEGAL, Role.ADMIN)),
-                                     Membership.status == Membership.ACTIVE), notice, but, facts)
+    """The same, whatever they want to hear of."""
+    _tell(_responsible(), notice, but, facts)
+
+
+def _responsible() -> Any:
+    return Membership.present().select_extend(User).join(User).where(
+        Membership.role.in_((Role.LEGAL, Role.ADMIN)), Membership.status == Membership.ACTIVE,
+        User.suspended.is_null())
 
 
 def _tell(whom: Any, notice: str, but: tuple[int, ...], facts: dict[str, Any]) -> None:
     organisation = _here().name
-    for membership in whom.select_extend(User).join(User).where(
-            Membership.user.not_in(but or (0,)), User.suspended.is_null()).limit(50):
+    for membership in whom.where(Membership.user.not_in(but or (0,))).limit(50):
         outbox.post_to(membership.user, notice, organisation=organisation, **facts)
 
 

@@ -5,6 +5,8 @@ and stands in three kinds of books: the person's, the installation's, and those 
 """
 from typing import Any
 
+from peewee import fn
+
 import audit
 import current
 import db
@@ -14,7 +16,7 @@ from accounts import app_passwords, lost_factor, sessions
 from clock import now
 from db import transaction
 from i18n import _l
-from models import Begun, Credential, Membership, Organisation, User
+from models import Begun, Credential, Membership, Organisation, Role, User
 from rules import Conflict, Forbidden, NotHere, Refused
 from tenancy import across_organisations, working_for
 
@@ -38,9 +40,14 @@ def one(public_id: str) -> User:
 
 
 def memberships(person: User) -> list[Membership]:
-    """Where somebody belongs, and as what."""
+    """Where somebody belongs, and as what; `alone`: nobody else could act for it as legal representative (RI-3)."""
+    other, account = Membership.alias(), User.alias()
+    others = other.select(other.id).join(account).where(
+        other.organisation == Membership.organisation, other.user != person.id, other.role == Role.LEGAL,
+        other.status == Membership.ACTIVE, account.suspended.is_null())
+    alone = (Membership.role == Role.LEGAL) & (Membership.status == Membership.ACTIVE) & ~fn.EXISTS(others)
     with across_organisations("an operator looking at where an account belongs"):
-        return list(Membership.select(Membership, Organisation).join(Organisation)
+        return list(Membership.select(Membership, Organisation, alone.alias("alone")).join(Organisation)
                     .where(Membership.user == person.id, Membership.ended.is_null()).order_by(Organisation.name))
 
 

@@ -7,7 +7,7 @@ import time_machine
 from accounts import signup
 from demo import acting, protect
 from models import Event, Membership, Message, Organisation, Role, User
-from organisations import demands, members
+from organisations import demands, members, operating
 from rules import Conflict, Forbidden, Refused, address
 
 TWO = ("password", "totp")
@@ -149,6 +149,17 @@ def test_who_is_blocked_or_gone_is_not_told(cast, lumen, mara):
     members.remove(Membership.get(Membership.user == cast.people["grace"].id).public_id)
     demands.force()
     assert demands.tell_lacking() == 3
+
+
+def test_who_is_suspended_is_not_told(cast, lumen, mara):
+    demands.announce(in_days(9))
+    with acting(cast.people["otto"]):
+        operating.suspend(cast.people["luc"].public_id, "Somebody else is in it.")
+    assert demands.tell_lacking() == 4
+    demands.force()
+    assert demands.tell_lacking() == 4
+    assert {"two_factor_announced", "two_factor_forced"} <= {message.notice for message in Message.select()}
+    assert "luc@lumen.example" not in told("two_factor_announced") + told("two_factor_forced")
 
 
 # --- the rehearsal -----------------------------------------------------------------------------

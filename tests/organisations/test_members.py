@@ -4,7 +4,7 @@ import time_machine
 
 import audit
 from models import Event, EventFacts, Membership, Message, Organisation, PersonalEvent, Role
-from organisations import invitations, members
+from organisations import invitations, members, operating
 from rules import Conflict, Forbidden, NotHere, Refused
 
 
@@ -98,6 +98,20 @@ def test_rl_03_a_blocked_legal_representative_does_not_count(of, by):
         Membership.update(status=Membership.BLOCKED).where(Membership.id == of("mara").id).execute()
         with pytest.raises(Refused, match="at least one"):
             members.change_role(of("anne").public_id, Role.ADMIN)
+
+
+def test_rl_03_ri_3_a_suspended_legal_representative_does_not_count(cast, of, by):
+    with by("anne"):
+        members.change_role(of("mara").public_id, Role.LEGAL)
+    with by("otto"):
+        operating.suspend(cast.people["mara"].public_id, "Somebody else is in it.")
+    with by("anne"):
+        for verb in (lambda: members.change_role(of("anne").public_id, Role.ADMIN), members.leave,
+                     lambda: members.set_own_preferences(pref_billing=False, pref_product_events=False)):
+            with pytest.raises((Refused, Conflict)):
+                verb()
+        members.remove(of("mara").public_id)    # whoever cannot act can be taken out, and is not the last one
+    assert [each.user_id for each in Membership.legal_representatives()] == [cast.people["anne"].id]
 
 
 def test_ri_3_first_a_second_one_then_the_first_goes(of, by):

@@ -102,6 +102,17 @@ def test_a_suspended_account_hears_nothing_of_its_organisations(cast, letters):
     assert len(letters("luc@lumen.example")) == before
 
 
+def test_ri_3_who_suspends_the_last_legal_representative_is_warned(otto, cast):
+    warning = "Atelier Lumen Sàrl has no other legal representative"
+    assert warning in otto.get(f"{account(cast, 'anne')}?lang=en").text("main")
+    assert "no other legal representative" not in otto.get(f"{account(cast, 'luc')}?lang=en").text("main")
+    with acting(cast.people["anne"]), working_for(cast.organisations["lumen"]):
+        members.change_role(Membership.get(Membership.user == cast.people["mara"].id).public_id, "legal")
+    assert warning not in otto.get(f"{account(cast, 'anne')}?lang=en").text("main")
+    otto.post(f"{account(cast, 'mara')}/suspension", reason="Spam.")
+    assert warning in otto.get(f"{account(cast, 'anne')}?lang=en").text("main")
+
+
 def test_without_a_reason_nobody_is_suspended(otto, cast):
     otto.get(account(cast, "luc"))
     assert otto.post(f"{account(cast, 'luc')}/suspension", reason=" ", expect=422).errors
