@@ -1,6 +1,5 @@
 """What an organisation demands of its people's sign-in: announced, switched on and off, and told (G10)."""
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +7,6 @@ from zoneinfo import ZoneInfo
 from peewee import fn
 
 import audit
-import current
 import outbox
 from clock import now
 from db import locked, transaction
@@ -16,11 +14,10 @@ from i18n import _l
 from models import Membership, Organisation, User
 from organisations import directory, members, policy
 from organisations.directory import Filter, Person
-from organisations.policy import Demands, Proved, Step
+from organisations.policy import Demands, Proved
 from organisations.roles import Right, require
 from questions import question
 from rules import Conflict, Refused
-from settings import setting
 from tenancy import at_work, working_for
 
 HOURS = (1, 4, 8, 12, 24)                       # how long sessions may be let live here
@@ -42,7 +39,7 @@ def announce(day: date) -> Organisation:
         begins = datetime.combine(day, time(), ZoneInfo(organisation.time_zone))
         if not now() < begins < now() + FURTHEST:
             raise Refused(_l("Choose a day from tomorrow on, within a year."), "day")
-        _acts_in_two_steps(organisation)
+        policy.act_in_two_steps(Demands.of(organisation))     # whoever shuts the door is inside (G10-R6)
         if organisation.two_factor_from == begins:
             return organisation
         return _become(organisation, Organisation.ANNOUNCED, begins)
@@ -54,7 +51,7 @@ def force() -> Organisation:
         organisation = _held(Right.FORCE_TWO_FACTOR)
         if organisation.two_factor == Organisation.ON:
             return organisation
-        _acts_in_two_steps(organisation)
+        policy.act_in_two_steps(Demands.of(organisation))     # whoever shuts the door is inside (G10-R6)
         return _become(organisation, Organisation.ON)
 
 
@@ -65,18 +62,6 @@ def lift() -> Organisation:
         if organisation.two_factor == Organisation.OFF:
             return organisation
         return _become(organisation, Organisation.OFF)
-
-
-def _acts_in_two_steps(organisation: Organisation) -> None:
-    """Whoever shuts the door is inside: has a second factor, and has proved it in this very session (G10-R6)."""
-    who = current.actor()
-    strictest = replace(Demands.of(organisation), two_factor=True, trusts_browsers=False)
-    missing = policy.missing_steps(User.get_by_id(who.user_id), strictest,
-                                   Proved(who.proofs, factors=frozenset(setting.second_factors)))
-    if Step.SET_UP in missing:
-        raise Refused(_l("Set up two-factor authentication for your own account first."))
-    if missing:
-        raise Refused(_l("You signed in without your second factor. Sign out, and in again with it."))
 
 
 def _become(organisation: Organisation, state: str, begins: datetime | None = None) -> Organisation:

@@ -5,13 +5,16 @@ those to come. Nothing of the answer is kept, so that nothing can be outdated.
 """
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
+import current
 from accounts.sessions import SignedIn
 from clock import now
-from models import Organisation
+from i18n import _l
+from models import Organisation, User
+from rules import Refused
 from settings import setting
 
 
@@ -74,6 +77,19 @@ def missing_steps(person: Person, organisation: Demands, session: Proved) -> tup
 def proved_by(who: SignedIn) -> Proved:
     """A session as a door sees it. A fresh proof is as good as signing in again (decision 11)."""
     return Proved(who.proofs, now() - who.signed_in, frozenset(setting.second_factors))
+
+
+def act_in_two_steps(organisation: Demands) -> None:
+    """For deeds that weigh as much as the door: whoever acts has a second factor, and has proved it in this very
+    session, in no remembered browser. Refused otherwise.
+    """
+    who = current.actor()
+    missing = missing_steps(User.get_by_id(who.user_id), replace(organisation, two_factor=True, trusts_browsers=False),
+                            Proved(who.proofs, factors=frozenset(setting.second_factors)))
+    if Step.SET_UP in missing:
+        raise Refused(_l("Set up two-factor authentication for your own account first."))
+    if missing:
+        raise Refused(_l("You signed in without your second factor. Sign out, and in again with it."))
 
 
 def _two_steps(person: Person, organisation: Demands, session: Proved) -> bool:

@@ -4,12 +4,14 @@ from accounts import lost_factor
 from db import transaction
 from i18n import _l
 from models import Membership
-from organisations import members
+from organisations import members, policy, protection
+from organisations.policy import Demands
 from organisations.roles import Right, require
 from rules import Conflict, NotHere, Refused
 from tenancy import at_work
 
 CLOSED = _l("This request is no longer open.")
+
 
 def asking(public_id: str) -> Membership:
     """A member who waits for somebody who vouches; NotHere for any other, and for whoever is blocked here."""
@@ -28,12 +30,20 @@ def under_way(public_id: str) -> Membership:
 
 
 def vouch(public_id: str) -> Membership:
-    """The second of the proofs: one alone never suffices (TF-25). Nobody vouches for themselves."""
+    """The second of the proofs: one alone never suffices (TF-25). Nobody vouches for themselves.
+
+    For somebody of whom an organisation demands two steps, whoever vouches has done two as well: what is vouched
+    for is the way past them.
+    """
     with transaction():
         voucher = require(Right.VOUCH)
         member = _active(public_id)
         if member.user_id == voucher.user_id:
             raise Refused(_l("You cannot vouch for yourself."))
+        if lost_factor.waiting(member.user_id) is None:
+            raise Conflict(CLOSED)
+        if protection.needed_by(member.user_id):
+            policy.act_in_two_steps(Demands.of(member.organisation))
         audit.record("member.vouched", member.public_id, person=member.user.name)
         if not lost_factor.approve(member.user, voucher.user_id, at_work().id):
             raise Conflict(CLOSED)

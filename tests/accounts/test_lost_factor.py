@@ -7,7 +7,7 @@ import time_machine
 import clock
 import limits
 from accounts import links, lost_factor, signin
-from demo import PASSWORD, acting
+from demo import PASSWORD, acting, protect
 from models import (
     Attempt,
     Credential,
@@ -19,12 +19,14 @@ from models import (
     Organisation,
     PersonalEvent,
     Recovery,
+    Session,
     User,
 )
 from organisations import protection, vouching
 from rules import Conflict, Forbidden, Gone, NotHere, Refused, TooMany
 from tenancy import working_for
 from tests.accounts.test_signin import attempt
+from tests.doors import Visitor
 from tests.together import at_once
 
 EMAIL = "mara@bergquell.example"
@@ -45,8 +47,8 @@ def mara_in(cast):
         return Membership.get(Membership.user == cast.people["mara"].id).public_id
 
 
-def vouch(cast, who="anne"):
-    with acting(cast.people[who]), working_for(cast.organisations["lumen"]):
+def vouch(cast, who="anne", *proofs):
+    with acting(cast.people[who], *(proofs or ("password", "totp"))), working_for(cast.organisations["lumen"]):
         return vouching.vouch(mara_in(cast))
 
 
@@ -64,7 +66,14 @@ def told(notice):
 
 
 @pytest.fixture
-def asked(cast):
+def voucher(cast):
+    """Anne has a second factor: Bergquell demands two of Mara, and so of whoever vouches for her."""
+    protect(User.get_by_id(cast.people["anne"].id))
+    return cast
+
+
+@pytest.fixture
+def asked(cast, voucher):
     """The request is open, and Mara has a recovery address."""
     User.update(recovery_email="mara@elsewhere.example", recovery_email_typed="mara@elsewhere.example").where(
         User.email == EMAIL).execute()
@@ -84,7 +93,7 @@ def a_day_later(vouched):
         yield vouched
 
 
-def test_the_whole_way_without_a_script(visitor, browse, cast, letters):
+def test_the_whole_way_without_a_script(visitor, browse, cast, voucher, letters):
     browser = visitor(**{"Accept-Language": "en"})
     browser.get("/signin")
     browser.post("/signin", email=EMAIL, password=PASSWORD)
@@ -282,6 +291,26 @@ def test_who_vouches_for_themselves_reads_why_not(asked, browse):
     mara.get(f"/o/bergquell/members/{mine}/vouch", expect=404)
     mara.get("/account")
     assert "für sich selbst" in mara.post(f"/o/bergquell/members/{mine}/vouch", expect=422).errors
+@pytest.mark.parametrize("proofs", [("password",), ("password", "trusted")])
+def test_tf_25_who_vouches_for_somebody_asked_for_two_steps_has_done_two(asked, proofs):
+    with pytest.raises(Refused, match="without your second factor"):
+        vouch(asked, "anne", *proofs)
+    User.update(two_factor=False).where(User.id == asked.people["anne"].id).execute()
+    with pytest.raises(Refused, match="your own account first"):
+        vouch(asked, "anne", "password")
+    Organisation.update(two_factor=Organisation.OFF).execute()
+    vouch(asked, "anne", "password")            # nobody demands two of her: nor does anybody of Anne
+
+
+def test_tf_25_the_page_says_which_step_a_voucher_lacks(app, asked):
+    anne = Visitor(app, asked.people["anne"])
+    Session.update(proofs="password").execute()
+    address = f"/o/lumen/members/{mara_in(asked)}/vouch"
+    answer = anne.post(f"{address}?lang=en")
+    assert answer.status_code == 422 and "without your second factor" in answer.text
+    Session.update(proofs="password totp").execute()
+    assert anne.post(address).status_code == 303
+    assert Recovery.get().state == Recovery.APPROVED
 
 
 def test_whoever_is_blocked_there_is_not_vouched_for_there(asked, browse):
@@ -308,6 +337,12 @@ def test_who_nobody_could_vouch_for_is_told_so(visitor, cast):
     assert "nobody who could vouch" in page.text()
     browser.post("/signin/lost-factor")
     assert not Recovery.select().exists()
+
+
+def test_ri_3_whoever_is_suspended_could_not_vouch(cast):
+    assert lost_factor.vouchers(cast.people["luc"].id)
+    User.update(suspended=clock.now()).where(User.id == cast.people["anne"].id).execute()
+    assert not lost_factor.vouchers(cast.people["luc"].id)
 
 
 def test_one_request_at_a_time_and_few_a_day(cast):
