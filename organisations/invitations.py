@@ -107,12 +107,17 @@ def change(public_id: str, role: str, *, accounting: bool = False, pref_billing:
 
 
 def link(public_id: str) -> Invitation:
-    """For «copy link»: the invitation, whose `copied_token` is made on demand (decision 14)."""
+    """For «copy link»: the invitation, whose `copied_token` is made on demand (decision 14).
+
+    Whoever has the link may answer it: only those who may give its role get it (RL-02).
+    """
     with transaction():
-        require(Right.INVITE)
+        inviter = require(Right.INVITE)
         invitation = find(public_id)
         if not invitation.open:
             raise Conflict(_l("This invitation has been answered or withdrawn in the meantime."))
+        if invitation.role == Role.LEGAL and not standing(inviter).may(Right.GIVE_LEGAL):
+            raise Forbidden(Right.GIVE_LEGAL)
         audit.record("invitation.link_copied", invitation.public_id, person=invitation.name)
         return invitation
 

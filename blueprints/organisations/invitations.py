@@ -96,9 +96,7 @@ class ChangeForm(Form):
 @blueprint.page("/invitations/<id>/change", needs=Right.INVITE, fresh=PEOPLE)
 def amending(id: str) -> Response:
     """What the invitee will be, until they answer (G3-R6)."""
-    invitation = one(id)
-    if not invitation.open:
-        raise Conflict(_l("This invitation has been answered or withdrawn in the meantime."))
+    invitation = open_one(id)
     return amending_page(invitation, ChangeForm(
         role=invitation.role, accounting=invitation.accounting, pref_billing=invitation.pref_billing,
         pref_product_events=invitation.pref_product_events))
@@ -126,10 +124,17 @@ def withdraw(id: str) -> Response:
 
 @blueprint.page("/invitations/<id>/link", needs=Right.INVITE, fresh=PEOPLE)
 def link(id: str) -> Response:
-    """The link itself, to be handed over in another way (decision 14)."""
+    """Before it is shown, which is written down: looking changes nothing."""
+    invitation = open_one(id)
+    return page("organisations/invitation_link.html", invitation=invitation, crumbs=crumbs(invitation.name))
+
+
+@blueprint.action("/invitations/<id>/link", needs=Right.INVITE, fresh=PEOPLE)
+def show_link(id: str) -> Response:
+    """The link itself, to be handed over in another way (decision 14). Said on the answer to the POST itself."""
     invitation = invitations.link(id)
     address = f"{setting.base_url}{url_for('welcome.show', token=invitation.copied_token)}"
-    return page("organisations/invitation_link.html", invitation=invitation, address=address,
+    return page("organisations/invitation_link_shown.html", invitation=invitation, address=address,
                 crumbs=crumbs(invitation.name))
 
 
@@ -138,6 +143,16 @@ def one(id: str) -> Invitation:
     if invitation is None:
         raise NotHere
     return invitation  # type: ignore[no-any-return]
+
+
+def open_one(id: str) -> Invitation:
+    """One that still waits for its answer, and whose role is this person's to give."""
+    invitation = one(id)
+    if not invitation.open:
+        raise Conflict(_l("This invitation has been answered or withdrawn in the meantime."))
+    if invitation.role == Role.LEGAL and not g.may(Right.GIVE_LEGAL):
+        raise Forbidden(Right.GIVE_LEGAL)
+    return invitation
 
 
 def amending_page(invitation: Invitation, form: ChangeForm, status: int = 200) -> Response:

@@ -7,6 +7,8 @@ from clock import now
 from demo import acting
 from models import Event, Invitation, Message, Role
 from organisations import invitations
+from rules import Forbidden
+from settings import setting
 from tests.doors import Visitor
 
 
@@ -147,7 +149,30 @@ def test_in_04_the_list_and_the_book_hold_no_link(app, cast, asked):
     for path in ("/o/lumen/invitations", "/o/lumen/activity", "/o/lumen/members", "/o/lumen/members.csv"):
         page = browser.get(path).get_data(as_text=True)
         assert not [secret for secret in secrets if secret in page], path
-    assert secrets[0] in browser.get(f"/o/lumen/invitations/{asked.public_id}/link").get_data(as_text=True)
+    shown = browser.post(f"/o/lumen/invitations/{asked.public_id}/link")
+    assert secrets[0] in shown.text and shown.headers["Cache-Control"] == "no-store"
+
+
+def test_looking_at_the_page_of_a_link_shows_none_and_is_not_written_down(browse, asked):
+    browser, path = browse("anne"), f"/o/lumen/invitations/{asked.public_id}/link"
+    before, secret = Event.select().count(), asked.copied_token.partition(".")[2]
+    browser.client.head(path, base_url=setting.base_url)
+    assert secret not in browser.get(path).html
+    assert Event.select().count() == before
+    assert secret in browser.post(path).html
+    assert Event.select().order_by(Event.number.desc()).first().kind == "invitation.link_copied"
+
+
+def test_rl_02_administration_gets_no_link_that_makes_a_legal_representative(app, cast, lumen):
+    """It could be answered with another account, where any address may answer."""
+    with acting(cast.people["anne"]):
+        asked = invitations.invite("nea@lumen.example", Role.LEGAL, exact_address=False)
+    mara, path = Visitor(app, cast.people["mara"]), f"/o/lumen/invitations/{asked.public_id}/link"
+    assert mara.get(path).status_code == mara.post(path).status_code == 403
+    assert path not in mara.get("/o/lumen/invitations").text
+    with acting(cast.people["mara"]), pytest.raises(Forbidden):
+        invitations.link(asked.public_id)
+    assert Visitor(app, cast.people["anne"]).post(path).status_code == 200
 
 
 def test_in_07_what_was_withdrawn_meanwhile_is_not_changed(app, cast, asked):
