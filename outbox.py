@@ -46,7 +46,7 @@ def post(notice: str, to: str, *, language: str, name: str = "", channel: str = 
     message = Message.create(channel=channel, recipient=to, name=name, notice=notice, facts=facts, language=language,
                              country=country, time_zone=time_zone, user=user, organisation_id=number_at_work(),
                              subject=subject, due=due or now())
-    database.after_commit(_nudge)
+    wake_worker()
     return message  # type: ignore[no-any-return]
 
 
@@ -61,6 +61,11 @@ def post_everywhere(user: Any, notice: str, **facts: Any) -> None:
     for address in (user.email_typed, user.recovery_email_typed):
         if address:
             post_to(user, notice, to=address, **facts)
+
+
+def wake_worker() -> None:
+    """There is something for it to do, once this transaction is kept."""
+    database.after_commit(_nudge)
 
 
 def _nudge(*later: int) -> None:

@@ -21,6 +21,7 @@ import logs
 import outbox
 from accounts import (
     approvals,
+    asked,
     beginnings,
     devices,
     identities,
@@ -63,8 +64,9 @@ def _in(file: Path) -> Huey:
 
 
 def deliver() -> None:
-    """Empty the outbox, and leave word that there is a worker."""
+    """Answer who asked, empty the outbox, and leave word that there is a worker."""
     queue().put("seen", epoch())
+    asked.answer_due(stop=stopping)
     outbox.deliver_due(stop=stopping)
 
 

@@ -53,7 +53,7 @@ def open_again(user: User) -> bool:
 
 
 def ask(email: str) -> None:
-    """A link, if that account is locked; its owner is told if it is not. The same from outside (SP-10).
+    """A link, if that account is locked; its owner is told if it is not. Asked by `asked`, not by a request (SP-10).
 
     After three mails in an hour nothing more is sent, and nothing more is said.
     """

@@ -14,7 +14,7 @@ MOST = 10                                       # accounts that one recovery add
 
 
 def ask(email: str, language: str) -> None:
-    """A link, if somebody has that address; otherwise a word to the mailbox. The same from outside (RS-10).
+    """A link, if somebody has that address; otherwise a word to the mailbox. By `asked`, not by a request (RS-10).
 
     Whoever signs in elsewhere only has no password here, and gets none by this.
 
@@ -41,7 +41,7 @@ def ask(email: str, language: str) -> None:
 
 
 def ask_address(email: str, language: str) -> None:
-    """With which address one signs in: told to the recovery address, and to it alone. The same from outside (SP-10).
+    """With which address one signs in: told to the recovery address, and to it alone. By `asked` as well (SP-10).
 
     After three mails in an hour nothing more is sent, and nothing more is said.
     """

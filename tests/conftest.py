@@ -133,11 +133,16 @@ def browse(visitor):
 
 @pytest.fixture
 def letters(database):
-    """What waits in the outbox, written: [(message, letter)], the latest last."""
+    """What waits in the outbox, written: [(message, letter)], the latest last. Who asked is answered before."""
+    from accounts import asked
     from models import Message
     from notices import letters as written
-    return lambda to=None: [(message, written.write(message)) for message in Message.select().order_by(Message.id)
-                            if message.facts is not None and (to is None or message.recipient == to)]
+
+    def all_of(to=None):
+        asked.answer_due()
+        return [(message, written.write(message)) for message in Message.select().order_by(Message.id)
+                if message.facts is not None and (to is None or message.recipient == to)]
+    return all_of
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 import db
 import outbox
 import worker
+from accounts import asked
 from clock import epoch
 from db import transaction
 from models import Message
@@ -103,6 +104,14 @@ def test_what_ends_soon_is_tried_again_before_the_next_sweep(data, sink):
         within(10, lambda: Message.get_by_id(message.id).error, process)
         del sink.answers["DATA"]
         within(12, lambda: state(message) == "sent", process)
+
+
+def test_it_answers_who_asked_for_a_new_password_at_once(data, sink):
+    with working(data):
+        asked.note(asked.PASSWORD, "luc@lumen.example", "en")
+        asked.note(asked.PASSWORD, "nobody@nowhere.example", "de")
+        assert f"{setting.base_url}/reset/" in sink.letter_to("luc@lumen.example").get_body().get_content()
+        assert "/reset/" not in sink.letter_to("nobody@nowhere.example").get_body().get_content()
 
 
 def test_it_ends_after_the_letter_in_hand(data, sink):

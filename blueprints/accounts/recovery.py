@@ -3,7 +3,7 @@ from flask import Response
 
 import entering
 import i18n
-from accounts import recovery
+from accounts import asked, recovery
 from forms import EmailAddress, Form, Secret, required
 from i18n import _, _l
 from limits import LINK_NETWORK, RESET_NETWORK
@@ -30,7 +30,7 @@ def forgotten() -> Response:
 def ask() -> Response:
     """Always the same answer, whoever has that address (RS-10)."""
     form = AddressForm()
-    if form.submit_to(lambda email: recovery.ask(email, i18n.voice().language)):
+    if form.submit_to(lambda email: asked.note(asked.PASSWORD, email, i18n.voice().language)):
         return entering.written_to(form.email.data, ".written")
     return page("accounts/forgotten.html", 422, form=form)
 
@@ -44,7 +44,7 @@ def forgotten_address() -> Response:
 def ask_address() -> Response:
     """Always the same answer, whoever has that recovery address (SP-10)."""
     form = AddressForm()
-    if form.submit_to(lambda email: recovery.ask_address(email, i18n.voice().language)):
+    if form.submit_to(lambda email: asked.note(asked.ADDRESS, email, i18n.voice().language)):
         return entering.written_to(form.email.data, ".written")
     return page("accounts/forgotten_address.html", 422, form=form)
 

@@ -2,7 +2,8 @@
 from flask import Response
 
 import entering
-from accounts import locking
+import i18n
+from accounts import asked, locking
 from forms import EmailAddress, Form, required
 from i18n import _, _l
 from limits import LINK_NETWORK, RESET_NETWORK
@@ -25,7 +26,7 @@ def form() -> Response:
 def ask() -> Response:
     """Always the same answer, whoever has that address, locked or not (SP-10)."""
     entry = AddressForm()
-    if entry.submit_to(locking.ask):
+    if entry.submit_to(lambda email: asked.note(asked.UNLOCK, email, i18n.voice().language)):
         return entering.written_to(entry.email.data, ".written")
     return page("accounts/unlock.html", 422, form=entry)
 

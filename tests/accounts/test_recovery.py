@@ -7,7 +7,7 @@ import time_machine
 import clock
 import limits
 import web
-from accounts import addresses, links, passwords, recovery
+from accounts import addresses, asked, links, passwords, recovery
 from demo import PASSWORD, acting
 from models import InstallationEvent, Link, Message, Session, User
 from rules import Gone
@@ -149,6 +149,7 @@ def test_rs_10_the_answer_is_the_same_for_everybody(visitor, cast):
         browser.post("/forgotten", email=email)
         pages.append(browser.page.text().replace(email, ""))
     assert len(set(pages)) == 1
+    assert asked.answer_due() == 3
     assert not Message.select().where(Message.recipient == "grace@field.example", Message.notice == "reset").exists()
 
 
