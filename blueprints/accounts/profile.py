@@ -2,13 +2,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from flask import Response, g
+from flask import Response, g, url_for
 
 import formats
 import i18n
 import web
 from accounts import addresses, passwords, profile
-from accounts.sessions import CREDENTIALS, MARGIN
+from accounts.sessions import CREDENTIALS, MARGIN, PEOPLE
 from forms import Choice, EmailAddress, Form, Secret, Text, Tick, required
 from i18n import NAMES, _, _l
 from limits import LINK_NETWORK
@@ -62,7 +62,7 @@ def show() -> Response:
     return profile_page()
 
 
-@blueprint.action("/account/name", needs=SIGNED_IN)
+@blueprint.action("/account/name", needs=SIGNED_IN, fresh=PEOPLE)
 def rename() -> Response:
     form = NameForm()
     if form.submit_to(people.rename):
@@ -173,13 +173,15 @@ def start(kind: type, **values: object) -> Form:
 
 
 def profile_page(**refused: Form) -> Response:
-    """Every block as it stands, but the one that was refused."""
+    """Every block as it stands, but the one that was refused. The name is a form while the proof is fresh."""
     me = g.me
     forms = {"names": start(NameForm, first_name=me.first_name, last_name=me.last_name),
              "speech": start(LanguageForm, language=me.language),
              "region": start(RegionForm, country=me.country, time_zone=me.time_zone),
              "look": start(LookForm, theme=me.theme)}
-    return page("accounts/profile.html", 422 if refused else 200, **forms | refused, failed=bool(refused))
+    fresh = "names" in refused or me.proved_within(PEOPLE)
+    return page("accounts/profile.html", 422 if refused else 200, **forms | refused, failed=bool(refused),
+                prove=None if fresh else url_for("prove.form", next=url_for(".show")))
 
 
 def link_page(link: Link, *, back: bool) -> Response:
