@@ -1,5 +1,6 @@
 """A small OpenID provider on a loopback port, that signs people in at once and can be made to do everything wrong."""
 import base64
+import contextlib
 import hashlib
 import json
 import ssl
@@ -21,7 +22,8 @@ ORDINARY = {"sub": "nora-at-acme", "email": "nora@acme.example", "email_verified
 
 class Provider:
     """`who`: whom it signs in. What is given in `claims`, `header`, `discovery` or `answer` it says instead; None: it
-    says nothing. `bodies`: what an address answers with instead, by path. `asked`: how often each address was asked."""
+    says nothing. `bodies`: what an address answers with instead, by path; `slow`: for how many seconds it drips blanks
+    before it answers. `asked`: how often each address was asked."""
 
     def __init__(self, *, name: str = "acme", tls: tuple | None = None, host: str = "127.0.0.1"):
         self.name, self.who = name, dict(ORDINARY)
@@ -30,6 +32,7 @@ class Provider:
         self.discovery: dict = {}
         self.answer: dict = {}
         self.bodies: dict = {}
+        self.slow: dict[str, float] = {}
         self.asked: dict[str, int] = {}
         self.codes: dict[str, dict] = {}
         self.forge = None                       # (header, claims) → an ID token
@@ -139,9 +142,16 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.dumps(told()).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        with contextlib.suppress(ConnectionError):              # whoever asked may be gone
+            self._drip(path)
+            self.wfile.write(body)
+
+    def _drip(self, path) -> None:
         self.end_headers()
-        self.wfile.write(body)
+        ends = time.monotonic() + self.provider.slow.get(path, 0)
+        while time.monotonic() < ends:
+            self.wfile.write(b" ")
+            time.sleep(0.02)
 
     def log_message(self, *_) -> None:
         """Nothing."""

@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 import clock
+import egress
 from accounts import identities, recovery, sessions, signin, signup
 from accounts.backends import Someone
 from accounts.backends.oidc import provider as providers
@@ -288,6 +289,21 @@ def test_fd_09_and_bs_17_a_token_that_is_not_for_us_and_now(visitor, acme, nora,
     nobody(visitor(), acme, AWAY)
 
 
+def test_fd_09_the_token_of_an_earlier_sign_in_is_no_good_in_another(visitor, acme, nora):
+    """Signed rightly, for us and not long ago; but its nonce was of another attempt."""
+    tokens = []
+
+    def the_first_again(claims):
+        tokens.append(acme.signed(claims))
+        return tokens[0]
+    acme.forge = the_first_again
+    assert sign_in(visitor(), acme).path != "/signin"
+    replayed = visitor()
+    page = sign_in(replayed, acme)
+    assert (page.path, page.flash) == ("/signin", AWAY)
+    assert Session.select().where(Session.elsewhere != "").count() == 1
+
+
 def unsigned(header, claims):
     def part(value):
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
@@ -371,6 +387,25 @@ def test_fd_12_and_bs_17_a_provider_that_is_down_stops_nobody_else(visitor, data
         assert browser.get("/signin/with/acme").flash == AWAY
         assert browser.sign_in("luc").get("/account").status == 200
         assert [line for line in _ailments() if line.startswith("People cannot sign in by acme")]
+
+
+@pytest.mark.parametrize("slow", ["/.well-known/openid-configuration", "/token", "/jwks"])
+def test_fd_12_a_provider_that_is_slow_is_not_waited_for_and_stops_nobody_else(visitor, acme, nora, slow, monkeypatch):
+    """It would answer rightly in the end; nobody has waited for that."""
+    monkeypatch.setattr(egress, "PATIENCE", 0.3)
+    acme.slow[slow] = 3
+    browser = visitor()
+    page = browser.get("/signin/with/acme", follow=False, expect=303)
+    if slow in ("/token", "/jwks"):
+        page = come_back(browser, acme.sign_in(page.answer.headers["Location"]))
+    else:
+        page = browser.get(page.answer.headers["Location"])
+    assert (page.path, page.flash) == ("/signin", AWAY)
+    assert not Session.select().where(Session.elsewhere != "").exists()
+    acme.slow.clear()
+    assert visitor().sign_in("anne").get("/account").status == 200
+    with time_machine.travel(clock.now() + 2 * clock.MINUTE):   # its keys are asked for once a minute
+        assert sign_in(visitor(), acme).path != "/signin"
 
 
 @pytest.mark.parametrize("where", ["http://acme.example/authorize", "//acme.example", "javascript:alert(1)", None, 7])
