@@ -66,7 +66,7 @@ def test_au_07_both_addresses_hear_of_a_change_and_the_one_before_too(luc, secon
     assert PersonalEvent.select().where(PersonalEvent.kind == "recovery.address_removed").count() == 1
 
 
-def test_em_03_g11_the_two_addresses_differ(luc, second):
+def test_g11_the_two_addresses_differ(luc, second):
     with acting(luc), pytest.raises(Refused):
         fallbacks.ask("LUC@lumen.example")
     with acting(luc), pytest.raises(Refused):
