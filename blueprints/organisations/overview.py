@@ -41,8 +41,7 @@ def hide_checklist() -> Response:
 
 def responsible() -> list[Membership]:
     """Whom one may turn to: the list of members is not for everybody, but who answers for them is no secret."""
-    return list(Membership.legal_representatives().select_extend(User).join(User).where(User.suspended.is_null())
-                .order_by(Membership.sort_name, Membership.id).limit(MOST))
+    return list(Membership.legal_representatives().order_by(Membership.sort_name, Membership.id).limit(MOST))
 
 
 class Line(NamedTuple):

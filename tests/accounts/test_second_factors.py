@@ -10,7 +10,6 @@ from PIL import Image
 import clock
 import crypto
 import current
-import db
 import limits
 from accounts import second_factors, signin
 from accounts.factors import backup_codes, totp

@@ -129,7 +129,7 @@ def test_tf_21_each_kind_of_door_answers_as_the_table_says(app, cast, demanded, 
 
 def test_tf_21_before_the_wall_is_leaving_for_externals_and_nothing_else(app):
     before = {rule.endpoint: view.before_wall for rule, _method, view in routes(app) if view.before_wall}
-    assert before == {"members.leaving": {Role.EXTERNAL}, "members.leave": {Role.EXTERNAL}}
+    assert before == {"membership.leaving": {Role.EXTERNAL}, "membership.leave": {Role.EXTERNAL}}
 
 
 def test_tf_21_every_path_below_an_organisation_is_one_of_its_routes(app):
