@@ -15,7 +15,11 @@ def load(package: str, names: Iterable[str]) -> dict[str, Any]:
 @cache
 def find(package: str, name: str) -> Any:
     if name.isidentifier() and util.find_spec(f"{package}.{name}"):
-        return import_module(f"{package}.{name}").plugin
+        try:
+            return import_module(f"{package}.{name}").plugin
+        except ModuleNotFoundError as missing:
+            raise SystemExit(f"`{name}` needs the extra `{name}`, which is not installed: Python finds no module "
+                             f"{missing.name}") from missing
     for entry in entry_points(group=package, name=name):
         return entry.load()
     raise LookupError(f"no {name!r} in {package}, and no installed package offers one")

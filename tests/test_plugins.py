@@ -1,5 +1,6 @@
 """A package of somebody else brings a way to sign in and a second factor: no file of ours is another one for it."""
 import importlib
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import templating
 from models import Credential, Session, User
 from settings import setting
 
-KNOCKING = Path(__file__).parent / "fixtures" / "knocking"
+ROOT = Path(__file__).parent.parent
+KNOCKING = ROOT / "tests" / "fixtures" / "knocking"
 
 
 @pytest.fixture
@@ -105,3 +107,14 @@ def test_no_file_of_ours_knows_of_it():
     ours = subprocess.run(["git", "grep", "-lwiE", "knocking|rhythm", "--", "*.py", "*.html", ":!tests"],
                           cwd=KNOCKING.parents[2], capture_output=True, text=True, check=False)
     assert not ours.stdout
+
+
+def test_what_an_extra_lacks_is_said_in_one_sentence(tmp_path):
+    without = "import sys; sys.modules['ldap'] = None; import app; app.create_app()"
+    environment = os.environ | {"BACKENDS": "password ldap", "LDAP_URL": "ldaps://ldap.example", "LDAP_BASE": "dc=x",
+                                "DATA": str(tmp_path)}
+    start = subprocess.run([sys.executable, "-c", without], cwd=ROOT, env=environment, capture_output=True, text=True,
+                           check=False)
+    assert start.returncode == 1
+    assert start.stderr.strip().splitlines()[-1].startswith("`ldap` needs the extra `ldap`")
+    assert "Traceback" not in start.stderr
