@@ -20,7 +20,7 @@ import pages
 import rules
 import web
 import worker
-from accounts import sessions, signin
+from accounts import identities, sessions, signin
 from settings import setting
 from tenancy import number_at_work
 
@@ -85,7 +85,7 @@ def _recognise_people(app: Flask) -> None:
     """The cookie's «user id» is a random session token (decision, «Flask-Login»)."""
     login = LoginManager()
     login.session_protection = None
-    login.user_loader(sessions.find)
+    login.user_loader(identities.find)
     login.init_app(app)
 
 

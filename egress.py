@@ -41,13 +41,14 @@ class Answer:
 
 
 def fetch(address: str, *, form: bytes | None = None, body: bytes | None = None,
-          headers: Iterable[tuple[str, str]] = (), inside: Iterable[str] = (), ca: str = "") -> Answer:
+          headers: Iterable[tuple[str, str]] = (), inside: Iterable[str] = (), ca: str = "",
+          ports: Iterable[int] = ()) -> Answer:
     """What stands at an address, or what it answers to a form, or to another body whose kind `headers` tell.
 
     Unreached for whatever we do not do or cannot read. `inside`: networks that may be gone to although they are not
-    public. `ca`: a file with the authority to believe.
+    public. `ca`: a file with the authority to believe. `ports`: the only ones elsewhere than inside; none: any.
     """
-    door = Door(inside)
+    door = Door(inside, ports)
     door.admit(address)
     sent = body if form is None else form
     told = [("Accept-Encoding", "identity"), ("Accept", "application/json"), ("User-Agent", "Kanton"), *headers]
@@ -92,7 +93,8 @@ def _trusting(ca: str) -> ssl.SSLContext:
 class Door(httpcore.NetworkBackend):
     """Connects to addresses that were looked at, and closes when the time is over."""
 
-    def __init__(self, inside: Iterable[str] = ()) -> None:
+    def __init__(self, inside: Iterable[str] = (), ports: Iterable[int] = ()) -> None:
+        self.ports = frozenset(ports)
         self.inside = [ipaddress.ip_network(network, strict=False) for network in inside]
         self.ends = time.monotonic() + PATIENCE
         self.plain = httpcore.SyncBackend()
@@ -121,10 +123,15 @@ class Door(httpcore.NetworkBackend):
         found = [ipaddress.ip_address(str(where[0]).partition("%")[0]) for *_kind, where in known]
         if not all(self.open_to(each) for each in found):
             raise Unreached(f"{host}: not a public address")
+        if self.ports and port not in self.ports and not all(self.is_inside(each) for each in found):
+            raise Unreached(f"{host}: not at port {port}")
         return found[0]
 
     def open_to(self, address: Address) -> bool:
-        return public(address) or any(address in network for network in self.inside)
+        return public(address) or self.is_inside(address)
+
+    def is_inside(self, address: Address) -> bool:
+        return any(address in network for network in self.inside)
 
     def to_loopback(self, host: str) -> bool:
         """Is this name our own machine, and may we go there?"""

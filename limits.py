@@ -63,6 +63,7 @@ ADDRESS_CHANGE = Limit("address change", 5, 3600, "mails to addresses that are n
 INVITE_ORGANISATION = Limit("invite", 200, 3600, "an organisation writing to strangers (decision 20)")
 UPLOAD = Limit("upload", 20, 3600, "pictures cost a second each")
 CREATE_ORGANISATION = Limit("create organisation", 10, 86_400, "names taken for ever")
+PROVIDER_CHECK = Limit("provider check", 20, 3600, "addresses that we fetch because somebody typed them (WH-11)")
 EXPORT = Limit("export", 30, 3600, "whole lists of people leaving the house")
 
 _COUNT = """

@@ -182,7 +182,7 @@ class Identity(Record):
     """Who somebody is elsewhere, in a directory or at a provider. Found by its subject, never by an address."""
 
     user = ForeignKeyField(User, on_delete="CASCADE", backref="identities")
-    provider = TextField()                      # the name in the settings
+    provider = TextField()                      # the name in the settings, or `Provider.way`
     subject = TextField()                       # `sub`, entryUUID: never given to anybody else there
     email = TextField(default="")               # as they said last, to be shown
     groups = JSONField(default=list)            # theirs, as last told, for the teams to come
@@ -191,6 +191,11 @@ class Identity(Record):
 
     class Meta:
         indexes = ((("provider", "subject"), True), (("user", "provider"), False))
+
+    @classmethod
+    def opening(cls) -> Any:
+        """Those that open the account: what an organisation has brought along opens that organisation only."""
+        return cls.select().where(~cls.provider.contains("@"))
 
 
 class AppPassword(Record):
@@ -346,6 +351,29 @@ class OrganisationOwned(Owned):
     """A row that belongs to the organisation at work."""
 
     organisation = ForeignKeyField(Organisation, default=lambda: at_work().id, on_delete="CASCADE")
+
+
+class Provider(OrganisationOwned):
+    """An OpenID provider that an organisation has brought along: its members sign in there, to it alone."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    name = TextField()
+    issuer = TextField()                        # for ever: a subject says nothing without it
+    client_id = TextField()
+    client_secret = BlobField(null=True)        # sealed
+    trust_mfa = JSONField(default=list)         # values of `amr` or `acr` that say two steps
+    active = BooleanField(default=True)
+    created = InstantField(default=now)
+
+    @property
+    def way(self) -> str:
+        """What sessions and identities call it. Whose own it is can be read from it: rules need not ask (policy)."""
+        return f"{self.public_id}@{self.organisation.public_id}"
+
+    @property
+    def place(self) -> str:
+        """Where its secret is sealed."""
+        return f"provider.client_secret:{self.public_id}"
 
 
 class Membership(OrganisationOwned):
@@ -606,6 +634,6 @@ class Message(Record):
 
 
 TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,
-          Recovery, Link, Organisation, Membership, Block, Invitation, Picture,
+          Recovery, Link, Organisation, Provider, Membership, Block, Invitation, Picture,
           Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
 OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

@@ -54,10 +54,12 @@ class Upstream:
                       "and nobody here under it.", False)
     ca: str = knob("A file with the authority that signed the provider's certificate; empty: the system's.", "")
     networks: tuple = knob("Private addresses or networks the provider may be in.", ())
+    organisation: str = ""                      # whose own it is, by public id: such a one stands in no setting
 
     @property
     def on_loopback(self) -> bool:
-        return urlsplit(self.issuer).hostname in LOOPBACK
+        """Is it on this machine, where it may be spoken to without TLS? Whoever runs Kanton may say so, nobody else."""
+        return not self.organisation and urlsplit(self.issuer).hostname in LOOPBACK
 
 
 Upstreams = tuple[Upstream, ...]
@@ -86,6 +88,9 @@ class Settings:
     upstream_oidc: tuple = knob("Names of OpenID providers people may sign in with (BACKENDS has `oidc`), each with "
                                 "settings of its own, below.", ())
     upstreams: Upstreams = knob("", ())
+    provider_networks: tuple = knob("Private addresses or networks that the OpenID providers organisations bring along "
+                                    "may be in (BACKENDS has `oidc`). Empty: none.", ())
+    provider_ca: str = knob("A file with the authority that signed the certificates of these; empty: the system's.", "")
     ldap_url: str = knob("A directory whose people may sign in (BACKENDS has `ldap`): ldaps://host, or ldap://host, "
                          "which must then offer StartTLS.", "")
     ldap_ca: str = knob("A file with the authority that signed the directory's certificate; empty: the system's.", "")
@@ -167,8 +172,8 @@ class Settings:
             raise SystemExit("LDAP_URL and the name `ldap` in BACKENDS go together")
         if self.ldap_url and (urlsplit(self.ldap_url).scheme not in ("ldap", "ldaps") or not self.ldap_base):
             raise SystemExit(f"LDAP_URL={self.ldap_url!r} is not ldaps://host or ldap://host, or LDAP_BASE is empty")
-        if ("oidc" in self.backends) != bool(self.upstream_oidc):
-            raise SystemExit("UPSTREAM_OIDC and the name `oidc` in BACKENDS go together")
+        if self.upstream_oidc and "oidc" not in self.backends:
+            raise SystemExit("UPSTREAM_OIDC needs the name `oidc` in BACKENDS")
         for upstream in self.upstreams:
             issuer = urlsplit(upstream.issuer)
             if not re.fullmatch(r"[a-z][a-z0-9]*", upstream.name) or upstream.name in self.backends:

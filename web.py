@@ -4,6 +4,8 @@ A route's own line says `needs=` (who), `fresh=` (how old a proof may be) and
 `limit=` (how often), so that none can be forgotten and all can be listed. What
 an organisation demands (policy) is asked at the door of all its routes.
 `renewing=True`: also while the person has yet to choose a new password.
+`lent=True`: also in a session that rests on an organisation's own provider,
+which opens that organisation and no other page of the account.
 """
 import logging
 import threading
@@ -214,23 +216,23 @@ class Blueprint(flask.Blueprint):
     """A blueprint whose every route says who may enter."""
 
     def page(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-             before_wall: Iterable[Role] = (), renewing: bool = False,
+             before_wall: Iterable[Role] = (), renewing: bool = False, lent: bool = False,
              **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Shows something. A `fresh` proof is asked for when the form is opened, so that nothing typed is lost."""
-        return self._open(rule, "GET", needs, fresh, limit, before_wall, renewing, options)
+        return self._open(rule, "GET", needs, fresh, limit, before_wall, renewing, lent, options)
 
     def action(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-               before_wall: Iterable[Role] = (), renewing: bool = False, machine: bool = False,
+               before_wall: Iterable[Role] = (), renewing: bool = False, lent: bool = False, machine: bool = False,
                **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Changes something. A proof may be five minutes older than where its form was opened.
 
         `machine`: a program asks, not a page of ours: it has no token, and its word must prove itself (decision 9).
         """
         return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, before_wall,
-                          renewing, options, machine)
+                          renewing, lent, options, machine)
 
     def _open(self, rule: str, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
-              before_wall: Iterable[Role], renewing: bool, options: dict[str, Any], machine: bool = False,
+              before_wall: Iterable[Role], renewing: bool, lent: bool, options: dict[str, Any], machine: bool = False,
               ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
@@ -239,6 +241,8 @@ class Blueprint(flask.Blueprint):
                     return sign_in_first()
                 if needs != ANYONE and g.me.must_renew and not renewing:
                     return renew_first()
+                if needs == SIGNED_IN and g.me.lent_by and not lent:
+                    return prove_first()
                 if isinstance(needs, Right) and not g.may(needs):
                     raise Forbidden(needs)
                 if needs == OPERATOR and (answer := _at_the_console()):

@@ -20,7 +20,7 @@ from accounts.backends import Backend, Proof, Someone
 from clock import now
 from db import transaction
 from i18n import _l
-from models import Identity, Session, User
+from models import Attempt, Identity, Session, User
 from rules import Conflict, NotHere, Refused
 
 MOST_GROUPS, LONGEST_GROUP = 200, 200           # of one person, kept (FD-16)
@@ -64,12 +64,14 @@ def link(user_id: int, backend: Backend, who: Someone, *, keep: int | None) -> N
     """From inside a session with a fresh proof. Every other session ends, as with a new factor (SS-06)."""
     with transaction():
         user = User.get_by_id(user_id)
+        if not backend.takes(user):
+            raise NotHere
         if _of(user_id, backend.name):
             raise Refused(_l("This way is linked already. Unlink it first."))
         if _known(backend.name, who):
             raise Refused(_l("This is the way of another account."))
         _create(user, backend, who)
-        audit.record_for(user_id, "identity.linked", way=backend.name, email=who.email)
+        audit.record_for(user_id, "identity.linked", way=backend.written, email=who.email)
         outbox.post_to(user, "identity_linked", way=called(user, [backend]))
         sessions.end_everything(user, "factor", keep=keep)
 
@@ -96,32 +98,80 @@ def unlink(user_id: int, backend: Backend, *, keep: int | None) -> None:
         if not [other for other in signin.backends().values() if other.name != backend.name and other.opens(user)]:
             raise Refused(_l("This is your only way to sign in. Add another one first."))
         Identity.delete().where(Identity.id == identity.id).execute()
-        audit.record_for(user_id, "identity.unlinked", way=backend.name, email=identity.email)
+        audit.record_for(user_id, "identity.unlinked", way=backend.written, email=identity.email)
         outbox.post_to(user, "identity_unlinked", way=called(user, [backend]))
         sessions.end_everything(user, "factor", keep=keep)
 
 
 def of(user_id: int) -> dict[str, Identity]:
-    """A person's own, by provider; each knows whether the person has a password here."""
-    mine = (Identity.select(Identity, User.password.is_null().alias("passwordless")).join(User)
-            .where(Identity.user == user_id))
-    return {identity.provider: identity for identity in mine.objects()}
+    """A person's own, by provider."""
+    return {identity.provider: identity for identity in Identity.select().where(Identity.user == user_id)}
 
 
 def offered() -> dict[str, Backend]:
-    """The ways that are switched on and can be linked."""
+    """The ways that are switched on for all and can be linked."""
     return {name: backend for name, backend in signin.backends().items() if backend.linked}
 
 
+def offered_to(user_id: int) -> list[Backend]:
+    """Those, and what the organisations of a person have brought along."""
+    return [*offered().values(), *(way for folder in signin.folders() for way in folder.brought_for(user_id))]
+
+
 def ways(user_id: int) -> list[tuple[Backend, Identity | None]]:
-    """The ways that can be linked, each with the person's own identity there. Nothing is asked where there are none."""
-    mine = of(user_id) if offered() else {}
-    return [(way, mine.get(name)) for name, way in offered().items()]
+    """The ways a person can link, each with the identity there. Nothing is asked where there are none."""
+    found = offered_to(user_id)
+    mine = of(user_id) if found else {}
+    return [(way, mine.get(way.name)) for way in found]
 
 
 def elsewhere(user: User) -> list[Backend]:
-    """How somebody without a password here signs in; empty for everybody else, and when no such way is on."""
-    return [way for way, identity in ways(user.id) if identity] if user.password is None else []
+    """How somebody without a password here signs in; empty for everybody else, and when no such way is on.
+
+    What an organisation has brought along is none: it does not open the account.
+    """
+    if user.password is not None or not offered():
+        return []
+    mine = of(user.id)
+    return [way for name, way in offered().items() if name in mine]
+
+
+def find(token: str) -> sessions.SignedIn | None:
+    """Whose session this is, as `sessions.find`. One that was opened by a way that is off by now ends (FD-10)."""
+    who = sessions.find(token)
+    if who is None or not who.elsewhere or _is_on(who.elsewhere.partition(" ")[0]):
+        return who
+    with transaction():
+        _end(who.elsewhere.partition(" ")[0], Session.id == who.session_id)
+    return None
+
+
+def _is_on(name: str) -> bool:
+    """What an organisation has brought along ends by its verbs, and where such ways are off altogether."""
+    return name in signin.backends() or ("@" in name and any(folder.brings for folder in signin.folders()))
+
+
+def close(name: str, written: str) -> int:
+    """A way is over: what it opened ends, and whoever is half-way in by it begins anew. How many. In a transaction."""
+    Attempt.delete().where(_opened(Attempt.elsewhere, name)).execute()
+    return _end(name, Session.user.is_null(False), written=written)
+
+
+def drop(name: str) -> None:
+    """A way is gone for good, and who people are there says nothing any more. In a transaction."""
+    Identity.delete().where(Identity.provider == name).execute()
+
+
+def leave(user_id: int, organisation: str) -> None:
+    """Whoever goes from an organisation keeps nothing that it has brought along. In a transaction."""
+    for identity in Identity.select().where(Identity.user == user_id, Identity.provider.endswith(f"@{organisation}")):
+        Identity.delete().where(Identity.id == identity.id).execute()
+        sessions.end_elsewhere((Session.user == user_id) & _opened(Session.elsewhere, identity.provider))
+
+
+def how_many(name: str) -> int:
+    """How many people have linked it."""
+    return int(Identity.select().where(Identity.provider == name).count())
 
 
 def called(user: User, ways: Iterable[Backend]) -> str:
@@ -138,7 +188,7 @@ def look_again() -> None:
             .where(Identity.provider == backend.name, Session.ended.is_null(), Session.expires > now()))}
         for subject in backend.gone(list(here)):
             with transaction():
-                _end(backend, Session.user == here[subject].id)
+                _end(backend.name, Session.user == here[subject].id)
 
 
 def signed_out(backend: Backend, subject: str, session: str, number: str) -> int:
@@ -149,17 +199,21 @@ def signed_out(backend: Backend, subject: str, session: str, number: str) -> int
     whose = Identity.select(Identity.user).where(Identity.provider == backend.name, Identity.subject == subject)
     with transaction():
         beginnings.note(f"sign-out {backend.name}", number)
-        return _end(backend, Session.user.in_(whose) if subject else Session.user.is_null(False), session)
+        which = Session.user.in_(whose) if subject else Session.user.is_null(False)
+        return _end(backend.name, which, session, written=backend.written)
 
 
-def _end(backend: Backend, whose: Any, session: str = "") -> int:
+def _end(name: str, which: Any, session: str = "", *, written: str = "") -> int:
     """In a transaction."""
-    opened = Session.elsewhere == place(backend, session) if session else (
-        (Session.elsewhere == backend.name) | Session.elsewhere.startswith(f"{backend.name} "))
-    ended = sessions.end_elsewhere(whose & opened)
+    opened = Session.elsewhere == f"{name} {session}" if session else _opened(Session.elsewhere, name)
+    ended = sessions.end_elsewhere(which & opened)
     for user_id in ended:
-        audit.record_for(user_id, "session.ended_elsewhere", way=backend.name)
+        audit.record_for(user_id, "session.ended_elsewhere", way=written or name)
     return len(ended)
+
+
+def _opened(elsewhere: Any, name: str) -> Any:
+    return (elsewhere == name) | elsewhere.startswith(f"{name} ")
 
 
 def _create(user: User, backend: Backend, who: Someone) -> None:

@@ -114,7 +114,7 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
 
 def only_way_in(user: User, credential: Credential) -> bool:
     """Is it the one passkey of somebody who has neither a password nor another place to sign in from?"""
-    return not (user.password or Identity.select().where(Identity.user == user.id).exists()
+    return not (user.password or Identity.opening().where(Identity.user == user.id).exists()
                 or [key for key in passkeys.opening(user) if key.id != credential.id])
 
 

@@ -1,6 +1,8 @@
 """Sessions: begun, found at every request by one constant statement, listed, ended."""
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import audit
@@ -41,10 +43,12 @@ class SignedIn:
     operator: bool
     two_factor: bool
     must_renew: bool
+    has_password: bool
     proofs: tuple[str, ...]
     proved: datetime
     last_seen: datetime
     began: datetime
+    elsewhere: str = ""         # by which way from elsewhere it was opened, and its session there
     waits: str = ""             # the id of a sign-in that waits for a yes in this browser
     token: str = field(default="", repr=False)
 
@@ -69,14 +73,28 @@ class SignedIn:
         return self.began if self.proved == NEVER else self.proved
 
     def proved_within(self, age: timedelta) -> bool:
-        """Has this session given a fresh proof within `age`? Signing in counts (decision 11)."""
-        return now() - self.proved <= age
+        """Has this session given a fresh proof within `age`? Signing in counts (decision 11), a lent proof never."""
+        return not self.lent_by and now() - self.proved <= age
+
+    @property
+    def lent_by(self) -> str:
+        return lent_by(self.proofs)
+
+
+def lent_by(proofs: Sequence[str]) -> str:
+    """The public id of the organisation whose own provider a session rests on; empty for proofs of one's own.
+
+    «upstream PROVIDER@ORGANISATION»: whoever runs that provider could have said it. A second factor beside it does not
+    change that, a proof of one's own in its place does.
+    """
+    named = (name for word, name in pairwise(proofs) if word == "upstream" and "@" in name)
+    return next(named, "").partition("@")[2]
 
 
 _FIND = """
 SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last_name, a.language, a.country,
-       a.time_zone, a.theme, a.operator, a.two_factor, a.must_renew, s.proofs, s.proved, s.last_seen,
-       s.created, s.idle_seconds, s.expires,
+       a.time_zone, a.theme, a.operator, a.two_factor, a.must_renew, a.password IS NOT NULL, s.elsewhere, s.proofs,
+       s.proved, s.last_seen, s.created, s.idle_seconds, s.expires,
        (SELECT w.public_id FROM approval AS w JOIN attempt AS t ON t.id = w.attempt_id
         WHERE w.user_id = a.id AND w.state = 'waiting' AND w.expires > ?
           AND (t.device_id IS NULL OR s.device_id IS NULL OR t.device_id <> s.device_id)
@@ -90,7 +108,7 @@ def find(token: str) -> SignedIn | None:
     row = database.execute_sql(placeholders(_FIND), (stored(now()), crypto.digest(token))).fetchone()
     if row is None:
         return None
-    *rest, proofs, proved, seen, began, idle_seconds, end, waits = row
+    *rest, elsewhere, proofs, proved, seen, began, idle_seconds, end, waits = row
     last_seen: datetime = instant(seen)  # type: ignore[assignment]
     expires: datetime = instant(end)  # type: ignore[assignment]
     if min(last_seen + timedelta(seconds=idle_seconds), expires) <= now():
@@ -99,7 +117,7 @@ def find(token: str) -> SignedIn | None:
             _end(Session.id == rest[0], "expired")
         return None
     return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, instant(began),  # type: ignore[call-arg]
-                    waits or "", token)
+                    elsewhere, waits or "", token)
 
 
 def touch(who: SignedIn) -> None:

@@ -105,9 +105,18 @@ def proved(proof: Proof, *, stay: bool = False, device: str = "", place: str = "
 
 
 def backends() -> dict[str, Backend]:
-    """Every way that is switched on, by name."""
-    return {backend.name: backend for folder in plugins.load("accounts.backends", setting.backends).values()
-            for backend in folder.each()}
+    """Every way that is switched on for all, by name."""
+    return {backend.name: backend for folder in folders() for backend in folder.each()}
+
+
+def folders() -> list[Backend]:
+    """The folders and packages these come from, in the order of the setting."""
+    return list(plugins.load("accounts.backends", setting.backends).values())
+
+
+def way(at: str) -> Backend | None:
+    """Which one that is not typed has this address: one for all, or one that an organisation has brought along."""
+    return ways().get(at) or next(filter(None, (folder.brought(at) for folder in folders())), None)
 
 
 def half_way(token: str) -> Attempt | None:

@@ -34,6 +34,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("two_factor_announced"),
     Notice("two_factor_forced"),
     Notice("two_factor_policy"),
+    Notice("provider_changed"),
     Notice("signup", path="/signup/confirm/{token}"),
     Notice("signup_known"),
     Notice("account_created"),

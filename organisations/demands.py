@@ -33,7 +33,7 @@ LACKING = Filter(two_factor="off", status=Membership.ACTIVE)
 def announce(day: date) -> Organisation:
     """From the beginning of that day on, as the organisation's clock says it. Announced once more: another day."""
     with transaction():
-        organisation = _held(Right.FORCE_TWO_FACTOR)
+        organisation = held(Right.FORCE_TWO_FACTOR)
         if organisation.two_factor == Organisation.ON:
             raise Conflict(_l("Two-factor authentication is demanded of everybody already."))
         begins = datetime.combine(day, time(), ZoneInfo(organisation.time_zone))
@@ -48,7 +48,7 @@ def announce(day: date) -> Organisation:
 def force() -> Organisation:
     """From now on. Whoever lacks it meets the wall at the next request."""
     with transaction():
-        organisation = _held(Right.FORCE_TWO_FACTOR)
+        organisation = held(Right.FORCE_TWO_FACTOR)
         if organisation.two_factor == Organisation.ON:
             return organisation
         policy.act_in_two_steps(Demands.of(organisation))     # whoever shuts the door is inside (G10-R6)
@@ -58,7 +58,7 @@ def force() -> Organisation:
 def lift() -> Organisation:
     """No longer demanded, or not to be: open again at once."""
     with transaction():
-        organisation = _held(Right.FORCE_TWO_FACTOR)
+        organisation = held(Right.FORCE_TWO_FACTOR)
         if organisation.two_factor == Organisation.OFF:
             return organisation
         return _become(organisation, Organisation.OFF)
@@ -87,7 +87,7 @@ def _from(begins: datetime | None) -> dict[str, Any]:
 def limit_sessions(hours: int | None, *, trusts_browsers: bool) -> Organisation:
     """How long a sign-in is good enough here, and whether a remembered browser is. Never longer than elsewhere."""
     with transaction():
-        organisation = _held(Right.FORCE_TWO_FACTOR)
+        organisation = held(Right.FORCE_TWO_FACTOR)
         if hours is not None and hours not in HOURS:
             raise Refused(_l("Choose one of the offered values."), "hours")
         if (hours, trusts_browsers) == (organisation.session_hours, organisation.trusts_browsers):
@@ -99,7 +99,7 @@ def limit_sessions(hours: int | None, *, trusts_browsers: bool) -> Organisation:
         return Organisation.get_by_id(organisation.id)  # type: ignore[no-any-return]
 
 
-def _held(right: Right) -> Organisation:
+def held(right: Right) -> Organisation:
     """The organisation at work as it is now, held until the transaction ends, for somebody with that right."""
     require(right)
     return locked(Organisation.select().where(Organisation.id == at_work().id)).get()  # type: ignore[no-any-return]

@@ -5,6 +5,7 @@ from typing import Any
 import audit
 import db
 import outbox
+from accounts import identities
 from clock import now
 from db import transaction
 from i18n import _l
@@ -254,6 +255,7 @@ def _go(member: Membership, status: str) -> None:
     member.status, member.ended = status, now()
     member.accounting = False
     member.save()
+    identities.leave(member.user_id, _here().public_id)
     _count_in(member, -1)
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Protocol
 
 import current
-from accounts.sessions import SignedIn
+from accounts.sessions import SignedIn, lent_by
 from clock import now
 from i18n import _l
 from models import Organisation, User
@@ -24,6 +24,7 @@ class Step(enum.StrEnum):
     SET_UP = "set up a second factor"
     TWO_STEPS = "prove two steps"
     SIGN_IN = "sign in again"
+    OWN_WAY = "prove it by a way of one's own"
 
 
 class Person(Protocol):
@@ -35,17 +36,18 @@ class Person(Protocol):
 
 @dataclass(frozen=True)
 class Demands:
-    """What an organisation asks for."""
+    """What an organisation asks for, and which one it is."""
 
     two_factor: bool = False
     session_hours: int | None = None            # none: as long as sessions live everywhere
     trusts_browsers: bool = True                # is a remembered browser as good as a second step?
     trusted_upstreams: frozenset[str] = frozenset()     # providers whose own second step counts
+    public_id: str = ""                         # what its own providers name; none: whoever else asks
 
     @classmethod
     def of(cls, organisation: Organisation) -> "Demands":
         return cls(organisation.two_factor == Organisation.ON, organisation.session_hours,
-                   organisation.trusts_browsers, frozenset(organisation.trusted_upstreams))
+                   organisation.trusts_browsers, frozenset(organisation.trusted_upstreams), organisation.public_id)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Proved:
 
     The words: «password», a second factor's kind, «passkey» (two steps in one), «trusted» (a remembered
     browser), «upstream company» and, where the provider said that it asked for two steps, «upstream company mfa».
+    One that an organisation has brought along is called «provider@organisation».
     """
 
     proofs: tuple[str, ...]
@@ -65,7 +68,12 @@ _UPSTREAM = re.compile(r"\bupstream (\S+)( mfa)?(?!\S)")
 
 
 def missing_steps(person: Person, organisation: Demands, session: Proved) -> tuple[Step, ...]:
-    """What stands between a person, in this session, and an organisation. Nothing: the door is open."""
+    """What stands between a person, in this session, and an organisation. Nothing: the door is open.
+
+    What rests on an organisation's own provider opens that organisation, and no other.
+    """
+    if lent_by(session.proofs) not in ("", organisation.public_id):
+        return (Step.OWN_WAY,)
     steps: list[Step] = []
     if organisation.two_factor and not _two_steps(person, organisation, session):
         steps.append(Step.TWO_STEPS if person.two_factor else Step.SET_UP)

@@ -40,7 +40,7 @@ class Place:
     def demands(self) -> Demands:
         stored = self.trusted_upstreams
         return Demands(self.two_factor == Organisation.ON, self.session_hours, bool(self.trusts_browsers),
-                       frozenset(json.loads(stored) if isinstance(stored, str) else stored))
+                       frozenset(json.loads(stored) if isinstance(stored, str) else stored), self.public_id)
 
     @property
     def announced(self) -> datetime | None:

@@ -82,7 +82,7 @@ class Provider:
     def id_token(self, asked: dict) -> str:
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": "kanton", "iat": now, "exp": now + 300, "nonce": asked["nonce"],
-                  **self.who, **self.claims}
+                  **({"auth_time": now} if "max_age" in asked else {}), **self.who, **self.claims}
         claims = {name: value for name, value in claims.items() if value is not None}
         return self.forge(claims) if self.forge else self.signed(claims, **self.header)
 

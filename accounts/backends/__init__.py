@@ -5,7 +5,9 @@ Backend. One that is `typed` is asked with the address and the password of the
 sign-in page. Any other has its own address, /signin/with/<name>: it begins
 there, and it finishes with what comes back, in a form or from elsewhere. If it
 shows a page, the page is its signin.html. One that is `linked` knows people by
-who they are elsewhere: each account says itself who that is (`identities`).
+who they are elsewhere: each account says itself who that is (`identities`). A
+folder may also stand for ways that organisations bring along: these are for
+their members, and open nothing but that organisation (`sessions.lent_by`).
 """
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -51,17 +53,47 @@ class Someone:
     at: datetime | None = None  # when they proved it, if that was earlier
 
 
+class Untrusted(Exception):
+    """Whoever is asked elsewhere is away, or says what we do not believe; why, for the log."""
+
+
 class Backend:
     name: str                   # the folder's name, or one's own of several that a folder stands for
     label: Any                  # as people read it on a button: «Sign in with …»
     icon = "key-round"
     typed = False
+    brings = False              # may organisations bring along ways of this kind?
     linked = False              # does it know people by who they are elsewhere?
     scripted = False            # does a script ask and answer? Then its button.html stands on the sign-in page
+    organisation = ""           # the public id of the one that has brought it along; empty: it is for all
+    owner = ""                  # and what that one is called
+    home = ""                   # the path it leads to where nobody asked for another one
+
+    @property
+    def at(self) -> str:
+        """The end of its address, /signin/with/<at>."""
+        return self.name
+
+    @property
+    def written(self) -> str:
+        """What books keep of it: its name, to be said in the reader's language."""
+        return self.name
 
     def each(self) -> Iterable["Backend"]:
         """The ways this folder stands for: itself, or one for each of several in the settings."""
         return (self,)
+
+    def brought(self, at: str) -> "Backend | None":
+        """The way at this address, if an organisation has brought it along."""
+        return None
+
+    def brought_for(self, user_id: int) -> list["Backend"]:
+        """What the organisations of this person have brought along."""
+        return []
+
+    def takes(self, user: User) -> bool:
+        """Is it for this person? What an organisation has brought along is for its members."""
+        return True
 
     def opens(self, user: User) -> bool:
         """Could this person sign in by it? Whoever removes a way must have another."""

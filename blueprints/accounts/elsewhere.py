@@ -72,7 +72,7 @@ def begun(way: Backend) -> Response:
         return go("security.show")
     secret = beginnings.begin(f"link {way.name}", step.facts | {"away": step.away}, user=g.me.user_id,
                               session=g.me.session_id)
-    response = go(".onward", name=way.name)
+    response = go(".onward", name=way.at)
     entering.keep(response, BEGUN_COOKIE, secret, int(beginnings.LIFE.total_seconds()))
     return response
 
@@ -88,8 +88,8 @@ def removal(way: Backend, nothing: Form, status: int = 200) -> Response:
 
 
 def one(name: str) -> Backend:
-    """A way that is switched on and can be linked; NotHere for any other."""
-    found = identities.offered().get(name)
+    """A way that is switched on and can be linked by this person; NotHere for any other."""
+    found = next((way for way in identities.offered_to(g.me.user_id) if way.at == name), None)
     if found is None:
         raise NotHere
     return found

@@ -26,7 +26,7 @@ class OrganisationForm(Form):
         self.country.offer(formats.country_names().items())
 
 
-@blueprint.page("/account/organisations", needs=SIGNED_IN)
+@blueprint.page("/account/organisations", needs=SIGNED_IN, lent=True)
 def show() -> Response:
     """With `q` those that fit; and the invitations that wait for my address."""
     places = switching.places(g.me.user_id)

@@ -32,7 +32,7 @@ class ProveForm(Form):
             raise ValidationError(REQUIRED)
 
 
-@blueprint.page("/prove", needs=SIGNED_IN, renewing=True)
+@blueprint.page("/prove", needs=SIGNED_IN, renewing=True, lent=True)
 def form() -> Response:
     chosen = request.args.get("with", "")
     if pages.for_script():
@@ -40,7 +40,7 @@ def form() -> Response:
     return shown(ProveForm(factor=chosen))
 
 
-@blueprint.action("/prove", needs=SIGNED_IN, renewing=True)
+@blueprint.action("/prove", needs=SIGNED_IN, renewing=True, lent=True)
 def give() -> Response:
     proof = ProveForm()
     before = entering.asked(f"proof {proof.factor.data}")
@@ -56,7 +56,7 @@ def proved(password: str, factor: str, code: str, before: dict[str, Any]) -> str
     return signin.prove_again(g.me, password, factor, code, before)
 
 
-@blueprint.action("/prove/again", needs=SIGNED_IN, renewing=True)
+@blueprint.action("/prove/again", needs=SIGNED_IN, renewing=True, lent=True)
 def ask_again() -> Response:
     """Another code, for the same proof."""
     kind, person = ProveForm().factor.data, profile.me()

@@ -64,10 +64,10 @@ class PushForm(Form):
 @blueprint.page("/account/security", needs=SIGNED_IN)
 def show() -> Response:
     """Everything that proves who one is, at a glance."""
-    found = identities.ways(g.me.user_id)
-    return page("accounts/security.html", factors=second_factors.active(g.me.user_id), kinds=offered(), left=left(),
-                ways=found, has_password=bool(profile.me().password),
-                passwordless=any(identity.passwordless for _way, identity in found if identity))
+    (factors, beside), ways = second_factors.standing(g.me.user_id), identities.ways(g.me.user_id)
+    return page("accounts/security.html", factors=factors, kinds=offered(), ways=ways, has_password=g.me.has_password,
+                left=beside[backup_codes.BackupCodes.name] if g.me.two_factor else None,
+                elsewhere=any(identity for way, identity in ways if not way.organisation))
 
 
 @blueprint.page("/account/security/two-factor", needs=SIGNED_IN)

@@ -1,5 +1,6 @@
 """Signing in by any backend that is not typed: begun at its address, finished with what comes back."""
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from flask import Response, abort, flash, g, jsonify, make_response, redirect, request
 
@@ -31,8 +32,11 @@ def begin(name: str) -> Response:
         step = backend.begin()
     except Refused as away:
         return again(away.why)
-    secret = beginnings.begin(f"backend {name}", step.facts, place=web.local(request.args.get("next")) or "")
-    if step.away:
+    secret = beginnings.begin(f"backend {backend.name}", step.facts,
+                              place=web.local(request.args.get("next")) or backend.home)
+    if step.away and backend.organisation:      # where its administrators please: nobody is sent there by us alone
+        response = page("accounts/way_out.html", way=backend, away=step.away, host=urlsplit(step.away).netloc)
+    elif step.away:
         response = redirect(step.away, 303)
     elif pages.for_script():
         response = jsonify(step.shown)
@@ -53,8 +57,9 @@ def answer(name: str) -> Response:
 @blueprint.page("/signin/with/<name>/callback", needs=ANYONE, limit=WAY_NETWORK)
 def callback(name: str) -> Response:
     """The browser comes back from elsewhere: to sign in, or, where that was begun in this session, to be linked."""
-    begun = taken(f"link {name}", g.me.session_id) if g.me else None
-    return linked(one(name), begun, request.args) if begun else finished(name, request.args)
+    backend = one(name)
+    begun = taken(f"link {backend.name}", g.me.session_id) if g.me else None
+    return linked(backend, begun, request.args) if begun else finished(name, request.args)
 
 
 @blueprint.action("/signin/with/<name>/signed-out", needs=ANYONE, limit=SIGNED_OUT_NETWORK, machine=True)
@@ -70,7 +75,7 @@ def signed_out(name: str) -> Response:
 def finished(name: str, said: Mapping[str, str], *, stay: bool = False) -> Response:
     """In, on to the second step, or back to the sign-in page. What another tab has begun since is left to that one."""
     backend = one(name)
-    begun = taken(f"backend {name}")
+    begun = taken(f"backend {backend.name}")
     try:
         proof = backend.finish(begun.facts, told(said)) if begun else None
     except identities.Unlinked:
@@ -79,7 +84,7 @@ def finished(name: str, said: Mapping[str, str], *, stay: bool = False) -> Respo
         response = again(no.why)
     else:
         if proof is None or proof.user.suspended or begun is None:
-            signin.failed(proof.user if proof else None, name)
+            signin.failed(proof.user if proof else None, backend.name)
             response = again(_("That did not work. Try again, or choose another way."))
         else:
             response = entering.on(signin.proved(proof, stay=stay, device=entering.this_device(), place=begun.place),
@@ -124,7 +129,7 @@ def again(why: object) -> Response:
 
 def one(name: str) -> Backend:
     """One that is switched on and not typed; NotHere for any other."""
-    found = signin.ways().get(name)
+    found = signin.way(name)
     if found is None:
         raise NotHere
     return found

@@ -9,7 +9,7 @@ from clock import DAY, now
 from forms import Choice, Day, Form, NothingForm, Tick, required
 from i18n import _, _l, ngettext
 from models import Organisation
-from organisations import demands
+from organisations import demands, providers
 from organisations.roles import LABELS, Right
 from pages import page
 from rules import Conflict
@@ -43,7 +43,7 @@ def show() -> Response:
 def shown(status: int = 200, why: Any = "") -> Response:
     hours = g.here.session_hours
     return page("organisations/security.html", status, why=why, hours=hours_told(hours) if hours else "",
-                protected=g.here.people - g.here.unprotected)
+                protected=g.here.people - g.here.unprotected, providers=providers.offered())
 
 
 # --- two-factor authentication for everybody ---------------------------------------------------

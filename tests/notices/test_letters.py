@@ -18,7 +18,7 @@ FACTS = {"organisation": "Atelier Lumen Sàrl", "inviter": "Anne-Sophie de Montm
          "address": "192.0.2.14", "network": "192.0.2.0/24", "new_address": "neu@lumen.example",
          "old_address": "alt@lumen.example", "changes": [["name", "Alt", "Neu"]], "token": ["reset", "0" * 16],
          "passwords": 3, "codes": 1, "by": "Anne-Sophie de Montmollin", "reason": "Lost laptop", "state": "announced",
-         "lacking": 3}
+         "lacking": 3, "what": "added", "provider": "Lumen Login"}
 
 
 def message(notice, language="en", name="Zoë", recipient="zoe@lumen.example"):

@@ -1,128 +1,32 @@
-"""OpenID providers elsewhere: each that the settings name is a way of its own, with its own address to come back to."""
-import hmac
-import logging
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+"""OpenID providers elsewhere: each is a way of its own, with its own address to come back to.
 
-from authlib.common.urls import add_params_to_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-
-import crypto
-import current
-from accounts import identities
-from accounts.backends import Backend, Proof, Someone, Step
-from accounts.backends.oidc import provider
-from accounts.backends.oidc.provider import Provider, Untrusted
+Those for all stand in the settings; an organisation may bring along its own.
+"""
+from accounts.backends import Backend
+from accounts.backends.oidc import lent, provider
+from accounts.backends.oidc.way import Way
 from i18n import _l
-from models import User
-from rules import Refused
 from settings import Upstream, setting
-
-log = logging.getLogger(__name__)
 
 
 class OpenID(Backend):
     """Stands for all of them."""
 
     name, label = "oidc", _l("OpenID provider")
+    brings = True
 
-    def each(self) -> "list[Way]":
+    def each(self) -> list[Way]:
         return [Way(upstream) for upstream in setting.upstreams]
 
+    def brought(self, at: str) -> lent.Lent | None:
+        return lent.at(at)
 
-class Way(Backend):
-    """Signing in by one provider: there with a state, a nonce and a verifier of this attempt, back with a code."""
+    def brought_for(self, user_id: int) -> list[Backend]:
+        return [*lent.of(user_id)]
 
-    icon = "log-in"
-    linked = True
-
-    def __init__(self, upstream: Upstream) -> None:
-        self.name, self.label, self.upstream = upstream.name, upstream.label or upstream.name, upstream
-
-    @property
-    def provider(self) -> Provider:
-        return provider.of(self.upstream)
-
-    @property
-    def back(self) -> str:
-        """Where the browser comes back to: an address for this provider alone (FD-08)."""
-        return f"{setting.base_url}/signin/with/{self.name}/callback"
-
-    def begin(self) -> Step:
-        facts = {"state": crypto.token(), "nonce": crypto.token(), "verifier": crypto.token()}
-        asked = {"response_type": "code", "client_id": self.upstream.client_id, "redirect_uri": self.back,
-                 "scope": " ".join(self.upstream.scopes), "state": facts["state"], "nonce": facts["nonce"],
-                 "code_challenge": create_s256_code_challenge(facts["verifier"]), "code_challenge_method": "S256"}
-        if current.actor().user_id:             # signed in here already: this is to prove it once more
-            asked |= {"prompt": "login", "max_age": "0"}
-        try:
-            there = self.provider.address("authorization_endpoint")
-        except Untrusted as trouble:
-            raise self._away(trouble) from trouble
-        return Step(facts, away=add_params_to_uri(there, list(asked.items())))
-
-    def finish(self, facts: dict[str, Any], answer: Mapping[str, str]) -> Proof | None:
-        who = self.recognise(facts, answer)
-        if who is None:
-            return None
-        return identities.proof(self, who, join=self.upstream.join and setting.signup == "open",
-                                proofs=f"upstream {self.name}" + (" mfa" if who.complete else ""))
-
-    def recognise(self, facts: dict[str, Any], answer: Mapping[str, str]) -> Someone | None:
-        """State and sender are looked at before the code is handed to anybody (FD-07, FD-08)."""
-        if not hmac.compare_digest(facts["state"].encode(), answer.get("state", "").encode()):
-            return None
-        try:
-            self.provider.check_sender(answer.get("iss"))
-            if "error" in answer or not answer.get("code"):
-                return None
-            return self._someone(self.provider.claims(answer["code"], self.back, facts["verifier"], facts["nonce"]))
-        except Untrusted as trouble:
-            raise self._away(trouble) from trouble
-
-    def opens(self, user: User) -> bool:
-        return self.name in identities.of(user.id)
-
-    def ailment(self) -> str:
-        try:
-            self.provider.look()
-        except Untrusted as trouble:
-            return f"People cannot sign in by {self.name}: {trouble}"
-        return ""
-
-    def signed_out(self, token: str) -> int:
-        """The provider says that somebody's session there is over: so is what it opened here. How many (FD-13)."""
-        try:
-            return identities.signed_out(self, *self.provider.signed_out(token))
-        except Untrusted as trouble:
-            raise self._away(trouble) from trouble
-
-    def _someone(self, claims: dict[str, Any]) -> Someone:
-        groups = claims.get("groups")
-        at = claims.get("auth_time")
-        return Someone(
-            subject=claims["sub"], email=_text(claims, "email"), email_confirmed=claims.get("email_verified") is True,
-            first_name=_text(claims, "given_name"), last_name=_text(claims, "family_name") or _text(claims, "name"),
-            groups=tuple(str(group) for group in groups) if isinstance(groups, list) else (),
-            complete=bool(_methods(claims) & set(self.upstream.trust_mfa)), session=_text(claims, "sid"),
-            at=datetime.fromtimestamp(at, UTC) if isinstance(at, int) else None)
-
-    def _away(self, trouble: Untrusted) -> Refused:
-        log.error("sign-in by %s: %s", self.name, trouble)
-        return Refused(_l("%(way)s: no answer just now. Try again later, or choose another way.", way=self.label))
-
-
-def _methods(claims: dict[str, Any]) -> set[str]:
-    """How the provider says that somebody proved it there."""
-    methods = claims.get("amr")
-    return {each for each in (*(methods if isinstance(methods, list) else ()), claims.get("acr"))
-            if isinstance(each, str)}
-
-
-def _text(claims: dict[str, Any], name: str) -> str:
-    value = claims.get(name)
-    return value if isinstance(value, str) else ""
+    def try_out(self, upstream: Upstream) -> None:
+        """Before one is believed in: is there a provider that calls itself so? Untrusted if not."""
+        provider.Provider(upstream).try_out()
 
 
 plugin = OpenID()

@@ -2,7 +2,7 @@
 import base64
 import json
 import threading
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,22 +12,21 @@ from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
 import egress
+from accounts.backends import Untrusted
 from clock import HOUR, MINUTE, epoch
 from settings import Upstream
 
 # What signs an ID token: only what has a private half that we do not know, so that no public key is taken for a secret.
 SIGNED_BY = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512", "EdDSA", "Ed25519")
-LONGEST = 64 << 10                              # characters of a token
+LONGEST, LONGEST_SUBJECT = 64 << 10, 255        # characters of a token, and of a subject (OpenID Connect Core §2)
 KEPT, PAUSE = HOUR.total_seconds(), MINUTE.total_seconds()
 LATE = 120                                      # seconds by which their clock may differ from ours
+MOST = 256                                      # of them that are kept in mind
+PORTS = (443,)                                  # where one that an organisation names may be on the open internet
 SIGNED_OUT = "http://schemas.openid.net/event/backchannel-logout"
 
 
-class Untrusted(Exception):
-    """The provider is away, or says what we do not believe; why, for the log."""
-
-
-@cache
+@lru_cache(MOST)
 def of(upstream: Upstream) -> "Provider":
     return Provider(upstream)
 
@@ -42,6 +41,12 @@ class Provider:
         self.told_at = self.keys_at = 0
         self.keys = KeySet([])
         self.lock = threading.Lock()
+
+    def try_out(self) -> None:
+        """All that signing in will need of it. Untrusted if anything is missing."""
+        for name in ("authorization_endpoint", "token_endpoint"):
+            self.address(name)
+        self._keys()
 
     def look(self) -> dict[str, Any]:
         """What it says of itself; it must be the one we mean."""
@@ -74,7 +79,9 @@ class Provider:
                                  "code_verifier": verifier})
         claims = self._read(answer.get("id_token"), {"exp": {"essential": True}, "sub": {"essential": True},
                                                      "nonce": {"essential": True, "value": nonce}})
-        audience = claims["aud"]
+        subject, audience = claims["sub"], claims["aud"]
+        if not isinstance(subject, str) or not subject.isprintable() or len(subject) > LONGEST_SUBJECT:
+            raise Untrusted("the ID token is of nobody")
         if claims.get("azp", self.upstream.client_id) != self.upstream.client_id or (
                 isinstance(audience, list) and len(audience) > 1 and "azp" not in claims):
             raise Untrusted("the ID token is for somebody else")
@@ -149,7 +156,8 @@ class Provider:
 
     def _ask(self, address: str, **how: Any) -> dict[str, Any]:
         try:
-            answer = egress.fetch(address, inside=self.inside, ca=self.upstream.ca, **how)
+            answer = egress.fetch(address, inside=self.inside, ca=self.upstream.ca,
+                                  ports=PORTS if self.upstream.organisation else (), **how)
         except egress.Unreached as trouble:
             raise Untrusted(str(trouble)) from trouble
         try:

@@ -445,7 +445,7 @@ def test_only_what_can_work_is_taken():
     for issuer in ("http://acme.example", "ftp://localhost", "acme.example"):
         with pytest.raises(SystemExit, match="is not https"):
             Settings.from_environment(ours | {"UPSTREAM_OIDC_ACME_ISSUER": issuer})
-    with pytest.raises(SystemExit, match="go together"):
+    with pytest.raises(SystemExit, match="needs the name"):
         Settings.from_environment({"UPSTREAM_OIDC": "acme", "UPSTREAM_OIDC_ACME_ISSUER": "https://acme.example",
                                    "UPSTREAM_OIDC_ACME_CLIENT_ID": "kanton"})
     with pytest.raises(SystemExit, match="no name"):

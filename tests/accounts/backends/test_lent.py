@@ -1,0 +1,401 @@
+"""Signing in by an organisation's own provider: into that organisation, and nowhere else (group FD)."""
+from urllib.parse import parse_qsl, urlsplit
+
+import pyotp
+import pytest
+
+import clock
+from accounts import identities, recovery, second_factors, signin
+from accounts.backends import Someone
+from accounts.backends.oidc import lent
+from demo import PASSWORD, SECRET, acting
+from models import Attempt, Identity, Link, Membership, Message, Organisation, PersonalEvent, Session, User
+from organisations import demands, invitations, members, providers
+from rules import Refused
+from settings import setting
+from tenancy import working_for
+from tests.accounts.backends.test_oidc import tell
+from tests.lending import come_back, connect, lenders, link, sign_in, way_out
+from tests.provider import SECRET as THEIRS
+
+GONE_WRONG = "That did not work. Try again, or choose another way."
+AWAY = "acme login: no answer just now. Try again later, or choose another way."
+
+
+@pytest.fixture
+def two(database, tmp_path):
+    with lenders(tmp_path, "acme", "onda") as running:
+        yield running
+
+
+@pytest.fixture
+def acme(two):
+    return two[0]
+
+
+@pytest.fixture
+def row(acme, cast):
+    return connect(cast, acme)
+
+
+@pytest.fixture
+def chiara(row, cast):
+    """Chiara, of Lumen and Onda, is Nora at the provider of Lumen."""
+    return link(row, cast.people["chiara"])
+
+
+def latest():
+    return Session.select().order_by(Session.id.desc()).get()
+
+
+def end(cast, row, verb, slug="lumen"):
+    with working_for(cast.organisations[slug]), acting(cast.people["anne"], "password"):
+        return verb(row.public_id)
+
+
+# --- in ----------------------------------------------------------------------------------------
+
+
+def test_a_member_comes_in_by_the_address_of_the_provider(visitor, acme, row, chiara):
+    browser = visitor()
+    page = sign_in(browser, acme, row)
+    assert page.path == "/o/lumen/"
+    session = latest()
+    assert (session.user, session.proofs, session.elsewhere) == (chiara, f"upstream {row.way}", row.way)
+
+
+def test_and_where_they_wanted_to_go(visitor, acme, row, chiara):
+    browser = visitor()
+    page = sign_in(browser, acme, row, path=f"/signin/with/{row.public_id}?next=/o/lumen/preferences")
+    assert page.path == "/o/lumen/preferences"
+
+
+def test_bs_21_the_way_out_is_a_link_that_names_where_it_leads(visitor, acme, row):
+    page = visitor().get(f"/signin/with/{row.public_id}")
+    assert "Atelier Lumen Sàrl" in page.text() and urlsplit(acme.issuer).netloc in page.text()
+    link = next(each for each in page.all("a") if "/authorize?" in each.get("href", ""))
+    assert link["rel"] == "noreferrer"
+
+
+def test_the_sign_in_page_names_no_organisations_provider(visitor, row):
+    assert row.public_id not in visitor().get("/signin").html
+
+
+def test_each_attempt_comes_back_to_an_address_of_this_provider(visitor, acme, row):
+    asked = dict(parse_qsl(urlsplit(way_out(visitor(), row)).query))
+    assert asked["redirect_uri"] == f"{setting.base_url}/signin/with/{row.public_id}/callback"
+
+
+def test_somebody_unknown_gets_no_account(visitor, acme, row):
+    before = User.select().count()
+    acme.who |= {"email": "luc@lumen.example"}
+    sign_in(visitor(), acme, row, expect=403)
+    assert User.select().count() == before and not Identity.select().exists()
+
+
+# --- and nowhere else --------------------------------------------------------------------------
+
+
+def test_the_other_organisation_stays_behind_the_wall_until_a_proof_of_ones_own(visitor, acme, row, chiara):
+    browser = visitor()
+    sign_in(browser, acme, row)
+    wall = browser.get("/o/onda/?lang=en", expect=403)
+    assert "another organisation" in wall.text() and "Chiara" not in wall.text("main")
+    prove = next(each for each in wall.links if each.startswith("/prove"))
+    browser.get(prove)
+    assert browser.post(prove, password=PASSWORD).path == "/o/onda/"
+    assert latest().proofs == "password"
+    browser.get("/account")
+
+
+def test_a_second_factor_beside_it_does_not_open_more(visitor, acme, cast):
+    """Mara has an authenticator app, and Bergquell demands two factors: hers is right, and it is not enough."""
+    row = connect(cast, acme)
+    link(row, cast.people["mara"])
+    browser = visitor()
+    assert sign_in(browser, acme, row).path == "/signin/second-step"
+    page = browser.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now())
+    assert page.path == "/o/lumen/" and latest().proofs == f"upstream {row.way} totp"
+    browser.get("/o/bergquell/", expect=403)
+    assert browser.get("/account").path == "/prove"
+
+
+CLOSED = ("/account", "/account/security", "/account/password", "/account/address", "/account/sessions",
+          "/account/activity", "/account/app-passwords", "/account/recovery", "/account/notifications",
+          "/account/support-code", "/account/organisations/new", "/account/security/two-factor",
+          "/account/security/two-factor/app", "/account/secure")
+
+
+def test_no_page_of_the_account_opens_by_it(visitor, app, acme, row, chiara):
+    browser = visitor()
+    sign_in(browser, acme, row)
+    for path in (*CLOSED, f"/account/security/elsewhere/{row.public_id}",
+                 f"/account/security/elsewhere/{row.public_id}/unlink"):
+        assert browser.get(path).path == "/prove", path
+    assert browser.get("/account/organisations").path == "/account/organisations"
+
+
+def test_nothing_changes_by_it_that_asks_for_a_fresh_proof(visitor, acme, row, cast):
+    """Not even in the organisation itself: its administrators could be any member there."""
+    link(row, cast.people["anne"])
+    browser = visitor()
+    sign_in(browser, acme, row)
+    for path in ("/o/lumen/members/invite", "/o/lumen/security/two-factor", "/o/lumen/security/providers/new",
+                 f"/o/lumen/security/providers/{row.public_id}"):
+        assert browser.get(path).path == "/prove", path
+    for path in ("/o/lumen/invitations", f"/o/lumen/security/providers/{row.public_id}/remove", "/account/name",
+                 "/account/password", f"/account/security/elsewhere/{row.public_id}/unlink",
+                 "/account/organisations/new", "/account/sessions/end"):
+        assert browser.post(path, email="x@y.example").path == "/prove", path
+    assert Identity.select().exists() and signin.way(row.public_id)
+
+
+def test_signing_in_there_once_more_is_no_fresh_proof(visitor, acme, row, chiara):
+    browser = visitor()
+    for _ in range(2):
+        sign_in(browser, acme, row)
+        assert browser.get("/account/address").path == "/prove"
+    assert not [each for each in browser.page.links if row.public_id in each]
+
+
+def test_an_operator_sees_nothing_of_the_console_by_it(visitor, acme, cast):
+    row = connect(cast, acme)
+    User.update(operator=True).where(User.id == cast.people["mara"].id).execute()
+    link(row, cast.people["mara"])
+    browser = visitor()
+    sign_in(browser, acme, row)
+    browser.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now())
+    assert browser.get("/operator/").path == "/prove"
+
+
+def test_an_invitation_elsewhere_is_not_accepted_by_it(visitor, acme, row, chiara, cast):
+    with working_for(cast.organisations["bergquell"]), acting(cast.people["mara"], "password", "totp"):
+        token = invitations.invite("chiara@onda.example", "collaborator").copied_token
+    browser = visitor()
+    sign_in(browser, acme, row)
+    browser.get(f"/invitations/{token}")
+    assert browser.post(f"{browser.page.path}/acceptance").path == "/prove"
+    with working_for(cast.organisations["bergquell"]):
+        assert not Membership.select().where(Membership.user == chiara.id).exists()
+
+
+def test_the_provider_of_one_is_nothing_in_the_other_although_one_is_linked_to_both(visitor, two, cast):
+    acme, onda = two
+    lumens, ondas = connect(cast, acme), connect(cast, onda, "onda", "chiara")
+    chiara = cast.people["chiara"]
+    link(lumens, chiara)
+    link(ondas, chiara)
+    for provider, row, mine, theirs in ((acme, lumens, "lumen", "onda"), (onda, ondas, "onda", "lumen")):
+        browser = visitor()
+        assert sign_in(browser, provider, row).path == f"/o/{mine}/"
+        browser.get(f"/o/{theirs}/", expect=403)
+        browser.get(f"/o/{theirs}/members", expect=403)
+
+
+def test_it_is_no_way_into_an_account(acme, row, chiara):
+    """A password may be reset, and the last passkey stays, although something is linked."""
+    User.update(password=None).where(User.id == chiara.id).execute()
+    chiara = User.get_by_id(chiara.id)
+    assert identities.elsewhere(chiara) == []
+    recovery.ask("chiara@onda.example", "en")
+    assert Message.select().where(Message.notice == "reset").exists() and Link.select().exists()
+    assert second_factors.only_way_in(chiara, second_factors.begin(chiara, "totp"))
+
+
+# --- who is let in -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [Membership.BLOCKED, Membership.REMOVED])
+def test_who_is_no_active_member_does_not_come_in(visitor, acme, row, chiara, cast, state):
+    with working_for(cast.organisations["lumen"]):
+        Membership.update(status=state, ended=None if state == Membership.BLOCKED else clock.now()).where(
+            Membership.user == chiara.id).execute()
+    browser = visitor()
+    page = sign_in(browser, acme, row)
+    assert page.path == "/signin" and page.flash == GONE_WRONG
+    assert not Session.select().where(Session.elsewhere != "").exists()
+
+
+def test_who_left_and_comes_back_links_it_anew(visitor, acme, row, chiara, cast):
+    with working_for(cast.organisations["lumen"]), acting(chiara):
+        members.leave()
+        with acting(cast.people["anne"]):
+            members.add(chiara, "collaborator")
+    sign_in(visitor(), acme, row, expect=403)
+
+
+def test_blocked_while_in_there_is_nothing_left_to_see(visitor, acme, row, chiara, cast):
+    browser = visitor()
+    sign_in(browser, acme, row)
+    with working_for(cast.organisations["lumen"]):
+        Membership.update(status=Membership.BLOCKED).where(Membership.user == chiara.id).execute()
+    browser.get("/o/lumen/", expect=404)
+    browser.get("/o/onda/", expect=403)
+
+
+def test_a_suspended_account_stays_out(visitor, acme, row, chiara):
+    User.update(suspended=clock.now()).where(User.id == chiara.id).execute()
+    assert sign_in(visitor(), acme, row).path == "/signin"
+
+
+# --- its second step ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def forced(cast):
+    with working_for(cast.organisations["lumen"]), acting(cast.people["mara"], "password", "totp"):
+        demands.force()
+
+
+def test_fd_14_its_second_step_counts_where_its_organisation_says_so(visitor, acme, row, chiara, cast, forced):
+    acme.claims = {"amr": ["pwd", "mfa"]}
+    browser = visitor()
+    sign_in(browser, acme, row, expect=403)
+    end(cast, row, lambda id: providers.change(id, "acme login", "kanton", "", "mfa", counts=True))
+    browser = visitor()
+    assert sign_in(browser, acme, row).path == "/o/lumen/"
+    assert latest().proofs == f"upstream {row.way} mfa"
+    end(cast, row, lambda id: providers.change(id, "acme login", "kanton", "", "mfa", counts=False))
+    browser.get("/o/lumen/", expect=403)
+
+
+@pytest.mark.parametrize("claims", [{}, {"amr": ["pwd"]}, {"amr": "mfa"}, {"acr": "0"}])
+def test_fd_14_one_step_there_is_one_step_here(visitor, acme, cast, claims):
+    row = connect(cast, acme, counts=True)
+    link(row, cast.people["mara"])
+    acme.claims = claims
+    assert sign_in(visitor(), acme, row).path == "/signin/second-step"
+
+
+# --- off ---------------------------------------------------------------------------------------
+
+
+def test_fd_10_switched_off_between_going_and_coming_back(visitor, acme, row, chiara, cast):
+    browser = visitor()
+    back = acme.sign_in(way_out(browser, row))
+    end(cast, row, lambda id: providers.switch(id, False))
+    come_back(browser, back, expect=404)
+    browser.get(f"/signin/with/{row.public_id}", expect=404)
+    assert "/token" not in acme.asked
+
+
+@pytest.mark.parametrize("verb", [lambda id: providers.switch(id, False), providers.remove], ids=["off", "removed"])
+def test_fd_10_who_came_in_by_it_is_out_at_the_next_request(visitor, acme, row, chiara, cast, verb):
+    browser, own = visitor(), visitor()
+    sign_in(browser, acme, row)
+    own.sign_in("chiara")
+    end(cast, row, verb)
+    assert browser.get("/o/lumen/").path == "/signin"
+    own.get("/o/lumen/")
+    event = PersonalEvent.select().where(PersonalEvent.kind == "session.ended_elsewhere").get()
+    assert event.user == chiara
+    assert "acme login" in own.get("/account/activity?lang=en").text()
+
+
+def test_fd_10_half_way_in_is_not_in(visitor, acme, cast):
+    row = connect(cast, acme)
+    link(row, cast.people["mara"])
+    browser = visitor()
+    sign_in(browser, acme, row)
+    end(cast, row, lambda id: providers.switch(id, False))
+    assert not Attempt.select().exists()
+    assert browser.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now()).path == "/signin"
+
+
+def test_fd_10_where_such_providers_are_off_altogether_so_is_what_they_opened(visitor, acme, row, chiara):
+    browser = visitor()
+    sign_in(browser, acme, row)
+    with setting.changed(backends=("password",)):
+        assert browser.get("/o/lumen/").path == "/signin"
+    assert browser.get("/o/lumen/").path == "/signin"           # for good
+
+
+def test_fd_10_a_closed_organisation_has_no_door(visitor, row, cast):
+    Organisation.update(status="closed").where(Organisation.id == cast.organisations["lumen"].id).execute()
+    visitor().get(f"/signin/with/{row.public_id}", expect=404)
+
+
+# --- signed out there --------------------------------------------------------------------------
+
+
+def test_fd_13_signed_out_there_is_signed_out_here_and_only_there(visitor, two, cast):
+    acme, onda = two
+    lumens, ondas = connect(cast, acme), connect(cast, onda, "onda", "chiara")
+    for row in (lumens, ondas):
+        link(row, cast.people["chiara"])
+    browser = visitor()
+    sign_in(browser, acme, lumens)
+    sign_in(visitor(), onda, ondas)
+    assert tell(visitor, onda.logout_token(sub="nora-at-acme"), lumens.public_id) == 400      # not its word
+    browser.get("/o/lumen/")
+    assert tell(visitor, acme.logout_token(sub="nora-at-acme"), lumens.public_id) == 200
+    assert browser.get("/o/lumen/").path == "/signin"
+    living = Session.select().where(Session.elsewhere != "", Session.ended.is_null())
+    assert [session.elsewhere for session in living] == [ondas.way]
+
+
+# --- everything wrong --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", [{"sub": "a\x00b"}, {"sub": "x" * 256}, {"sub": ""}, {"sub": 7}])
+def test_fd_09_nobody_is_called_so(visitor, acme, row, chiara, who):
+    acme.who |= who
+    page = sign_in(visitor(), acme, row)
+    assert page.path == "/signin" and page.flash == AWAY
+
+
+@pytest.mark.parametrize("claims", [
+    {"email": "a\x00b"}, {"email": "x" * 5000}, {"groups": ["a\x00b", {"x": "\x00"}, 7]}, {"sid": "a\x00b"},
+    {"auth_time": 10 ** 30}, {"auth_time": "now"}, {"auth_time": -10 ** 18}, {"auth_time": []}, {"amr": [["x"]]}])
+def test_fd_16_whatever_else_it_says_is_no_trouble(visitor, acme, row, chiara, claims):
+    acme.claims = claims
+    assert sign_in(visitor(), acme, row).path == "/o/lumen/"
+
+
+def test_fd_08_the_answer_of_one_is_none_of_the_others(visitor, two, cast):
+    acme, onda = two
+    lumens, ondas = connect(cast, acme), connect(cast, onda, "onda", "chiara")
+    link(lumens, cast.people["chiara"])
+    browser = visitor()
+    back = onda.sign_in(way_out(browser, ondas)).replace(ondas.public_id, lumens.public_id)
+    assert come_back(browser, back).path == "/signin"
+    assert "/token" not in acme.asked and "/token" not in onda.asked
+
+
+def test_fd_11_what_moved_inside_after_it_was_saved_is_not_asked(visitor, acme, row):
+    with setting.changed(provider_networks=()):
+        page = visitor().get(f"/signin/with/{row.public_id}")
+    assert page.path == "/signin" and page.flash == AWAY
+
+
+def test_fd_12_who_waits_for_a_slow_one_holds_up_nobody_else(visitor, acme, row, cast):
+    """Eight wait; the ninth is told at once, and whoever signs in another way notices nothing."""
+    for _ in range(8):
+        assert lent.AT_ONCE.acquire(blocking=False)
+    try:
+        assert visitor().get(f"/signin/with/{row.public_id}").flash == AWAY
+        assert visitor().sign_in("luc").get("/account").status == 200
+    finally:
+        lent.AT_ONCE.release(8)
+
+
+def test_fd_10_a_provider_for_all_that_is_switched_off_ends_what_it_opened(visitor, acme, cast):
+    company = {"upstreams": (acme.upstream(name="company", ca=setting.provider_ca),), "upstream_oidc": ("company",)}
+    with setting.changed(**company):
+        luc = cast.people["luc"]
+        with acting(luc):
+            identities.link(luc.id, signin.backends()["company"], Someone("nora-at-acme"), keep=None)
+        browser, own = visitor(), visitor().sign_in("luc")
+        there = browser.get("/signin/with/company", expect=303, follow=False).answer.headers["Location"]
+        come_back(browser, acme.sign_in(there))
+        assert browser.get("/account").path == "/account"
+    assert browser.get("/account").path == "/signin"
+    with setting.changed(**company):
+        assert browser.get("/account").path == "/signin"        # for good
+    assert own.get("/account").path == "/account"
+
+
+def test_no_secret_of_ours_reaches_another_provider(acme, row):
+    with pytest.raises(Refused), setting.changed(provider_ca=""):
+        lent.at(row.public_id).begin()
+    assert THEIRS not in repr(lent.at(row.public_id).row.__data__)
