@@ -201,6 +201,19 @@ def test_who_has_no_password_proves_it_there_once_more(visitor, acme, nora):
     assert come_back(browser, acme.sign_in(there)).path == "/account/address"
 
 
+@pytest.mark.parametrize("at", [None, "yesterday", []])
+def test_whoever_does_not_say_when_it_was_proved_has_proved_nothing_anew(visitor, acme, nora, at):
+    User.update(password=None).where(User.id == nora.id).execute()
+    browser = visitor()
+    sign_in(browser, acme)
+    Session.update(proved=clock.now() - clock.HOUR).execute()
+    acme.claims = {"auth_time": at}
+    page = come_back(browser, acme.sign_in(leave(browser, "/signin/with/acme?next=/account/address")))
+    assert "did not say when" in page.flash
+    assert browser.get("/account/address").path == "/prove"
+    assert sign_in(visitor(), acme).path != "/signin"           # to sign in, nobody asked when
+
+
 # --- the way back ------------------------------------------------------------------------------
 
 

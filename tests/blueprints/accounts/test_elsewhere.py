@@ -5,11 +5,15 @@ import clock
 from accounts import identities, signin
 from accounts.backends import Someone
 from demo import acting
-from models import Identity, PersonalEvent, Session, User
+from models import Identity, Membership, PersonalEvent, Session, User
+from organisations import members
 from settings import setting
+from tenancy import working_for
 from tests.accounts.backends.test_oidc import come_back, leave, sign_in
 from tests.certificates import Authority
 from tests.directory import PASSWORD, Directory
+from tests.lending import connect, lenders
+from tests.lending import sign_in as lent_in
 from tests.provider import Provider
 
 LINK = "/account/security/elsewhere/acme"
@@ -196,3 +200,65 @@ def test_a_directory_is_linked_by_the_password_there(browse, visitor, database, 
             assert other.get("/account/address").path == "/prove"
             assert other.post("/prove?next=/account/address", password=PASSWORD, factor="",
                               code="").path == "/account/address"
+
+
+# --- what an organisation has brought along ----------------------------------------------------
+
+
+@pytest.fixture
+def lumens(database, tmp_path, cast):
+    with lenders(tmp_path, "acme") as (running,):
+        row = connect(cast, running)
+        yield running, row, f"/account/security/elsewhere/{row.public_id}"
+
+
+def test_a_member_links_it_from_their_own_page_and_unlinks_it(browse, visitor, lumens):
+    running, row, at = lumens
+    browser, other = browse("grace"), browse("grace")
+    assert at in browser.get("/account/security").links
+    browser.get(at)
+    page = browser.post(at)
+    away = next(link for link in page.links if "/authorize?" in link)
+    page = come_back(browser, running.sign_in(away))
+    assert "The way is linked: acme login." in page.flash and "nora@acme.example" in page.text()
+    assert other.get("/account").path == "/signin"
+    assert "acme login" in browser.get("/account/activity?lang=en").text()
+    assert lent_in(visitor(), running, row).path == "/o/lumen/"
+    browser.get(f"{at}/unlink")
+    assert "The way is unlinked: acme login." in browser.post(f"{at}/unlink").flash
+    lent_in(visitor(), running, row, expect=403)
+
+
+def test_who_is_not_in_the_organisation_sees_nothing_of_it(browse, lumens, cast):
+    _running, row, at = lumens
+    with working_for(cast.organisations["lumen"]):
+        Membership.update(status=Membership.BLOCKED).where(Membership.user == cast.people["grace"].id).execute()
+    for who in ("otto", "grace"):
+        browser = browse(who)
+        assert row.public_id not in browser.get("/account/security").html
+        for path in (at, f"{at}/onward", f"{at}/unlink"):
+            browser.get(path, expect=404)
+        browser.get("/account/security")
+        browser.post(at, expect=404)
+    assert not Identity.select().exists()
+
+
+def test_who_left_while_away_links_nothing(browse, lumens, cast):
+    running, _row, at = lumens
+    browser = browse("grace")
+    browser.get(at)
+    away = next(link for link in browser.post(at).links if "/authorize?" in link)
+    with working_for(cast.organisations["lumen"]), acting(cast.people["grace"]):
+        members.leave()
+    come_back(browser, running.sign_in(away), expect=404)
+    assert not Identity.select().exists()
+
+
+def test_fd_07_linking_it_is_begun_by_a_form_and_a_fresh_proof(browse, lumens):
+    running, _row, at = lumens
+    browser = browse("grace")
+    browser.get(at)
+    browser.post(at, expect=403, token="nonsense")
+    assert not running.codes and not Identity.select().exists()
+    Session.update(proved=clock.now() - clock.HOUR).execute()
+    assert browser.get(at).path == "/prove"

@@ -15,8 +15,10 @@ from organisations.policy import Proved, Step
 from settings import setting
 from tenancy import working_for
 from tests.doors import Visitor
+from tests.lending import connect, lenders, link
 from tests.organisations.test_policy import POLICIES, SESSIONS, Person
-from tests.test_routes import inside, routes
+from tests.test_routes import ENTERED, inside, path_of, routes
+from web import SIGNED_IN
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#people"}
 
@@ -153,6 +155,50 @@ def test_tf_21_nothing_changes_behind_it(app, cast, forced):
 def test_a_fragment_becomes_the_whole_page(app, cast, forced):
     answer = Visitor(app, cast.people["anne"]).get("/o/lumen/members", **HTMX)
     assert answer.headers["HX-Retarget"] == "body" and "<html" in answer.get_data(as_text=True)
+
+
+# --- what another organisation has brought along ------------------------------------------------
+
+
+@pytest.fixture
+def lent(app, cast, tmp_path):
+    """Chiara has come in by the provider of Onda, where she is legal representative: and she belongs to Lumen."""
+    with lenders(tmp_path, "onda") as (running,):
+        row = connect(cast, running, "onda", "chiara")
+        visitor = Visitor(app, link(row, cast.people["chiara"]))
+        Session.update(proofs=f"upstream {row.way} mfa totp", elsewhere=row.way).execute()
+        yield visitor
+
+
+def test_fd_14_every_route_of_another_organisation_is_closed_to_what_one_has_brought_along(app, lent):
+    for method, path, _view in inside(app):
+        for headers in ({}, HTMX):
+            answer = lent.post(path, **headers) if method == "POST" else lent.get(path, **headers)
+            page = answer.get_data(as_text=True)
+            assert answer.status_code == 403 and "another organisation, which opens" in page, (method, path)
+            assert "Mara" not in page and 'href="/prove?next=' in page
+
+
+def test_fd_14_its_own_is_open_but_for_what_asks_for_a_fresh_proof(app, lent):
+    for method, path, view in inside(app):
+        path = path.replace("/o/lumen", "/o/onda")
+        answer = lent.post(path) if method == "POST" else lent.get(path)
+        if view.fresh:
+            assert answer.status_code == 303 and answer.headers["Location"].startswith("/prove"), (method, path)
+        elif not path.endswith("/leave"):
+            assert answer.status_code in ENTERED, (method, path, answer.status_code)
+
+
+def test_fd_14_of_the_account_it_opens_what_leads_on_and_nothing_else(app, lent):
+    rest = set()
+    for rule, method, view in routes(app):
+        if view.needs != SIGNED_IN:
+            continue
+        path = path_of(rule, name="onda", kind="app")
+        answer = lent.post(path) if method == "POST" else lent.get(path)
+        if answer.status_code != 303 or not answer.headers["Location"].startswith("/prove"):
+            rest.add((method, rule.rule))
+    assert rest == {("GET", "/prove"), ("POST", "/prove"), ("GET", "/account/organisations")}
 
 
 # --- the ways out ------------------------------------------------------------------------------
