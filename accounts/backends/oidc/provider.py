@@ -20,6 +20,7 @@ from settings import Upstream
 SIGNED_BY = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512", "EdDSA", "Ed25519")
 LONGEST, LONGEST_SUBJECT = 64 << 10, 255        # characters of a token, and of a subject (OpenID Connect Core §2)
 KEPT, PAUSE = HOUR.total_seconds(), MINUTE.total_seconds()
+REST = 5                                        # seconds for which nobody asks again what was not answered
 LATE = 120                                      # seconds by which their clock may differ from ours
 MOST = 256                                      # of them that are kept in mind
 PORTS = (443,)                                  # where one that an organisation names may be on the open internet
@@ -38,7 +39,7 @@ class Provider:
         self.upstream = upstream
         self.inside = (*upstream.networks, *(egress.LOOPBACK if upstream.on_loopback else ()))
         self.told: dict[str, Any] = {}
-        self.told_at = self.keys_at = 0
+        self.told_at = self.keys_at = self.failed_at = 0
         self.keys = KeySet([])
         self.lock = threading.Lock()
 
@@ -52,12 +53,18 @@ class Provider:
         """What it says of itself; it must be the one we mean."""
         with self.lock:
             if not self.told or epoch() - self.told_at > KEPT:
-                issuer = self.upstream.issuer
-                told = self._ask(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-                if told.get("issuer") != issuer:
-                    raise Untrusted(f"it calls itself {str(told.get('issuer'))[:200]!r}, not {issuer!r}")
-                self.told, self.told_at = told, epoch()
+                if epoch() - self.failed_at < REST:
+                    raise Untrusted("it did not answer rightly a moment ago")
+                self.failed_at = epoch()        # whoever waits for the same answer does not wait for another one
+                self.told, self.told_at, self.failed_at = self._described(), epoch(), 0
             return self.told
+
+    def _described(self) -> dict[str, Any]:
+        issuer = self.upstream.issuer
+        told = self._ask(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if told.get("issuer") != issuer:
+            raise Untrusted(f"it calls itself {str(told.get('issuer'))[:200]!r}, not {issuer!r}")
+        return told
 
     def address(self, name: str) -> str:
         """One of its addresses: https, as far as it is not on this machine."""

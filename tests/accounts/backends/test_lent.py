@@ -3,6 +3,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pyotp
 import pytest
+import time_machine
 
 import clock
 from accounts import identities, recovery, second_factors, signin
@@ -366,6 +367,17 @@ def test_fd_11_what_moved_inside_after_it_was_saved_is_not_asked(visitor, acme, 
     with setting.changed(provider_networks=()):
         page = visitor().get(f"/signin/with/{row.public_id}")
     assert page.path == "/signin" and page.flash == AWAY
+
+
+def test_fd_12_what_is_not_answered_is_not_asked_again_by_everybody(visitor, acme, row):
+    acme.bodies = {"/.well-known/openid-configuration": lambda handler: handler.send_error(500)}
+    acme.asked.clear()
+    for _ in range(3):
+        assert visitor().get(f"/signin/with/{row.public_id}").flash == AWAY
+    assert acme.asked == {"/.well-known/openid-configuration": 1}
+    acme.bodies = {}
+    with time_machine.travel(clock.now() + clock.MINUTE):
+        assert way_out(visitor(), row)
 
 
 def test_fd_12_who_waits_for_a_slow_one_holds_up_nobody_else(visitor, acme, row, cast):

@@ -203,7 +203,7 @@ def test_who_has_no_password_proves_it_there_once_more(visitor, acme, nora):
 
 @pytest.mark.parametrize("at", [None, "yesterday", []])
 def test_whoever_does_not_say_when_it_was_proved_has_proved_nothing_anew(visitor, acme, nora, at):
-    User.update(password=None).where(User.id == nora.id).execute()
+    User.update(password=None, language="en").where(User.id == nora.id).execute()
     browser = visitor()
     sign_in(browser, acme)
     Session.update(proved=clock.now() - clock.HOUR).execute()
