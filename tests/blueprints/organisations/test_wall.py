@@ -165,6 +165,7 @@ def lent(app, cast, tmp_path):
     """Chiara has come in by the provider of Onda, where she is legal representative: and she belongs to Lumen."""
     with lenders(tmp_path, "onda") as (running,):
         row = connect(cast, running, "onda", "chiara")
+        User.update(language="en").where(User.id == cast.people["chiara"].id).execute()
         visitor = Visitor(app, link(row, cast.people["chiara"]))
         Session.update(proofs=f"upstream {row.way} mfa totp", elsewhere=row.way).execute()
         yield visitor
