@@ -49,7 +49,10 @@ def unreadable() -> str:
 
 
 def switched_off() -> list[str]:
-    """What accounts still have of ways that the settings no longer name, and how many that shuts out."""
+    """What accounts still have of ways that the settings no longer name, and how many that shuts out.
+
+    What organisations have brought along is theirs to switch, and not spoken of.
+    """
     active, offered = Credential.state == Credential.ACTIVE, Credential.kind.in_(setting.second_factors)
     usable = Credential.select(Credential.user).where(active, offered)
     shut_out = User.select().where(User.two_factor, User.suspended.is_null(), User.id.not_in(usable)).count()
@@ -58,8 +61,9 @@ def switched_off() -> list[str]:
     if shut_out:
         lines.append("Accounts whose password opens nothing, as SECOND_FACTORS names none of their factors: "
                      f"{shut_out}.")
+    elsewhere = Identity.provider.not_in(list(signin.backends())) & ~Identity.provider.contains("@")
     return lines + [f"{provider} is no longer configured, but accounts are linked to it: {number}."
-                    for provider, number in _held(Identity.provider, Identity.provider.not_in(list(signin.backends())))]
+                    for provider, number in _held(Identity.provider, elsewhere)]
 
 
 def _held(what: Any, *where: Any) -> list[tuple[str, int]]:

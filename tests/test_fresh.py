@@ -21,8 +21,8 @@ from web import ANYONE, SIGNED_IN, Blueprint
 NEED_NONE = {
     "accounts.check": "reads whose code a caller has read out; codes are not guessed (SP-01)",
     "approvals.deny": "a no must be quick, and opens nothing",
-    "members.alert": "a letter to a member, one a day",
-    "members.set_own_preferences": "which ordinary letters one gets; those about security always come",
+    "member_security.alert": "a letter to a member, one a day",
+    "membership.set_preferences": "which ordinary letters one gets; those about security always come",
     "my_organisations.accept": "what is given was decided by whoever invited, with a fresh proof, for this very person",
     "my_organisations.create": "an organisation of nobody but oneself; nothing that was there is touched",
     "my_organisations.decline": "a no; one can be invited again",
@@ -44,6 +44,7 @@ NEED_NONE = {
 PROVE_THEMSELVES = {
     "lost_factor.ask": "the first proof, just given",
     "public.language": "changes nothing of an account but its language",
+    "pushes.renew": "the secret of the browser's address before",
     "recovery.ask": "writes to the mailbox", "recovery.ask_address": "writes to the mailbox",
     "signin.ask_again": "the first proof, just given", "signin.cancel": "ends a sign-in",
     "signin.enter": "the proof itself", "signin.leave": "ends a session", "signin.prove": "the proof itself",
@@ -51,9 +52,10 @@ PROVE_THEMSELVES = {
     "ways.answer": "the proof itself", "ways.signed_out": "a word that the provider has signed",
 }
 # How old a proof may be, by where the address is; and where it is another.
-KINDS = {"/account/": CREDENTIALS, "/operator/": CREDENTIALS, "/o/": PEOPLE}
+KINDS = {"/account/": CREDENTIALS, "/operator/": CREDENTIALS, "/o/<organisation>/security/providers": CREDENTIALS,
+         "/o/": PEOPLE}
 OTHERWISE = {"approvals.approve": PEOPLE, "notifications.choose": PEOPLE, "profile.rename": PEOPLE,
-             "members.vouch": CREDENTIALS}
+             "member_security.vouch": CREDENTIALS, "member_security.refuse": CREDENTIALS}
 STOLEN = {"old": lambda age: {"proved": now() - age},
           TRUSTED: lambda _age: {"proved": NEVER, "proofs": "password trusted"}}
 
