@@ -12,8 +12,10 @@ from accounts import passwords, second_factors, signup
 from clock import DAY, ago, epoch
 from db import transaction
 from models import Invitation, Membership, Organisation, Role, User
-from organisations import demands, details, directory, invitations, lifecycle, members, protection, registration
+from organisations import demands, details, directory, invitations, members, protection, registration
+from organisations import lifecycle as organisations
 from organisations.directory import Filter
+from products import catalogue, grants, lifecycle
 from rules import address
 from tenancy import working_for
 
@@ -52,6 +54,28 @@ LUMEN = (
     ("luc", Role.COLLABORATOR, False),
 )
 
+# What Lumen has: category, label, technical name, address; and who may do what with it.
+PRODUCTS = (
+    ("e-mail", "Messagerie", "lumen.example", "https://mail.lumen.example"),
+    ("file-storage", "Fichiers de l’équipe", "2 To", "https://fichiers.lumen.example"),
+    ("file-storage", "Archives", "4 To", ""),
+    ("team-chat", "Discussions", "lumen.example", "https://chat.lumen.example"),
+    ("domain-name", "lumen.example", "lumen.example", ""),
+    ("domain-name", "atelier-lumen.example", "atelier-lumen.example", ""),
+    ("web-hosting", "Site de l’atelier", "www.lumen.example", ""),
+    ("ticketing", "Fête des lumières", "billets.lumen.example", "https://billets.lumen.example"),
+    ("application-with-single-sign-on", "Planning", "demo-app", "http://localhost:9000"),
+    ("protected-application", "Wiki", "wiki.lumen.example", "https://wiki.lumen.example"),
+    ("link", "Horaires des trains", "", "https://horaires.example"),
+    ("premium-support", "Assistance", "", ""),
+)
+GRANTS = (
+    ("chiara", "Messagerie", "use"), ("chiara", "Planning", "use"), ("chiara", "Fête des lumières", "sales"),
+    ("esteban", "Messagerie", "use"), ("esteban", "Messagerie", "technical"), ("esteban", "Wiki", "use"),
+    ("esteban", "Site de l’atelier", "technical"), ("esteban", "Site de l’atelier", "statistics"),
+    ("grace", "Planning", "use"), ("anne", "Messagerie", "use"), ("anne", "Planning", "use"), ("anne", "Wiki", "use"),
+)
+
 
 def is_here() -> bool:
     """Has the demonstration been played into this database? Everybody knows the passwords in it."""
@@ -66,16 +90,29 @@ def play() -> Cast:
                                          country=country, time_zone=zone)
     for slug, name, kind, country, owner in ORGANISATIONS:
         with acting(cast.people[owner]):
-            cast.organisations[slug] = lifecycle.create(name, kind=kind, country=country, slug=slug)
+            cast.organisations[slug] = organisations.create(name, kind=kind, country=country, slug=slug)
     with transaction():
         signup.make_operator(cast.people["otto"])
     for key in ("mara", "otto"):
         protect(cast.people[key])
     for key, role, accounting in LUMEN:
         bring_in(cast.organisations["lumen"], cast.people["anne"], cast.people[key], role, accounting=accounting)
+    with acting(cast.people["otto"]):
+        catalogue.take_neutral()
+    with acting(cast.people["anne"]), working_for(cast.organisations["lumen"]):
+        _furnish(cast)
     with acting(cast.people["mara"], "password", "totp"), working_for(cast.organisations["bergquell"]):
         demands.force()
     return cast
+
+
+def _furnish(cast: Cast) -> None:
+    """Products, and who may do what with them."""
+    there = {label: lifecycle.add(category, label, technical_name=technical_name, address=address)
+             for category, label, technical_name, address in PRODUCTS}
+    for who, label, right in GRANTS:
+        member = Membership.get(Membership.user == cast.people[who].id)
+        grants.give(grants.of_member(member.public_id), there[label], right)
 
 
 def live(days: int = 60) -> Cast:

@@ -486,6 +486,7 @@ class Invitation(OrganisationOwned):
         constraints = [Check("state IN ('pending', 'accepted', 'declined', 'withdrawn', 'expired')"),
                        _points_at("membership_id", "membership")]
         indexes = (
+            SQL("CREATE UNIQUE INDEX invitation_owned ON invitation (organisation_id, id)"),
             SQL("CREATE UNIQUE INDEX invitation_once ON invitation (organisation_id, email) WHERE state = 'pending'"),
             SQL("CREATE INDEX invitation_by_state ON invitation (organisation_id, state, created, id)"),
             SQL("CREATE INDEX invitation_to ON invitation (email) WHERE state = 'pending'"),
@@ -518,6 +519,132 @@ class Picture(OrganisationOwned):
 
     class Meta:
         indexes = ((("organisation", "digest"), True),)
+
+
+# --- products ---------------------------------------------------------------------------------
+
+
+class Family(Record):
+    """A group of categories in the catalogue, which the operator keeps for the whole installation."""
+
+    code = TextField(unique=True)               # collaboration
+    names = JSONField()                         # {"en": "Collaboration", "fr": …}, a name in each language
+    icon = TextField(default="package")
+    position = IntegerField(default=0)
+
+
+class Category(Record):
+    """What can be had: products of one kind, with the same rights (domain §3.6, «product type»)."""
+
+    UNION, INDIVIDUAL = "union", "individual"
+
+    code = TextField(unique=True)               # mail
+    family = ForeignKeyField(Family, backref="categories")
+    kind = TextField()                          # the folder in products/kinds
+    names = JSONField()
+    position = IntegerField(default=0)
+    used = BooleanField(default=True)           # can it be used, or only managed?
+    rights = JSONField(default=list)            # over the management, in order: ["technical", "statistics"]
+    blockable = BooleanField(default=True)      # can its management be blocked (G8-R1)?
+    maintainable = BooleanField(default=False)  # can the service be in maintenance?
+    seated = BooleanField(default=False)        # are the people who use it counted?
+    team_merge = TextField(default=UNION)       # a team's rights beside one's own, or one's own instead (G2-R5)
+    retired = InstantField(null=True)           # no new products since; those there are stay
+
+    class Meta:
+        constraints = [Check("team_merge IN ('union', 'individual')")]
+
+
+class Product(OrganisationOwned):
+    """Something an organisation has. Blocking concerns its management, maintenance its use; neither takes a grant."""
+
+    ACTIVE, ENDED = "active", "ended"
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    category = ForeignKeyField(Category, backref="products")
+    label = TextField()                         # Festival of lights
+    technical_name = TextField(default="")      # lumen.example
+    address = TextField(default="")             # where one uses it; empty: it has no door of ours
+    seats = IntegerField(null=True)             # so many may use it; none: as many as are granted
+    status = TextField(default=ACTIVE)
+    blocked = InstantField(null=True)           # its management, since
+    blocked_reason = TextField(default="")
+    maintained = InstantField(null=True)        # in maintenance, since
+    maintained_reason = TextField(default="")
+    version = IntegerField(default=0)           # raised by each change of its details, against lost edits
+    created = InstantField(default=now)
+    ended = InstantField(null=True)
+
+    class Meta:
+        constraints = [Check("status IN ('active', 'ended')"),
+                       Check("(ended IS NULL) = (status = 'active')"),
+                       SQL("UNIQUE (organisation_id, id)")]
+        indexes = ((("organisation", "category"), False),)
+
+    @classmethod
+    def present(cls) -> Any:
+        return cls.select().where(cls.ended.is_null())
+
+
+class Team(OrganisationOwned):
+    """People who work together: joining it gives what it carries, leaving it takes exactly that."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    name = TextField()
+    key = TextField()                           # the folded name: two teams never have the same
+    colour = TextField()
+    leader = ForeignKeyField(Membership, null=True, backref="+")    # whom to ask; carries no right
+    people = IntegerField(default=0)
+    created = InstantField(default=now)
+
+    class Meta:
+        constraints = [SQL("UNIQUE (organisation_id, id)"), _points_at("leader_id", "membership")]
+        indexes = ((("organisation", "key"), True),)
+
+
+class TeamMember(OrganisationOwned):
+    team = ForeignKeyField(Team, on_delete="CASCADE", backref="members")
+    membership = ForeignKeyField(Membership, index=False, backref="teams")
+    since = InstantField(default=now)
+
+    class Meta:
+        constraints = [_points_at("team_id", "team"), _points_at("membership_id", "membership")]
+        indexes = ((("organisation", "membership", "team"), True),)
+
+
+class Grant(OrganisationOwned):
+    """One right given to one subject: a member, a team, or somebody invited.
+
+    Over one product; over the future products of a category; or, with neither, over everything there is and will be.
+    """
+
+    USE, EVERYTHING = "use", "everything"
+
+    membership = ForeignKeyField(Membership, null=True, index=False, backref="grants")
+    team = ForeignKeyField(Team, null=True, on_delete="CASCADE", backref="grants")
+    invitation = ForeignKeyField(Invitation, null=True, index=False, backref="grants")
+    product = ForeignKeyField(Product, null=True, index=False, backref="grants")
+    category = ForeignKeyField(Category, null=True, index=False, backref="+")
+    right = TextField()                         # use, technical, statistics, …; everything where there is neither
+    by_rule = BooleanField(default=False)       # made when the product came, by a rule about future ones (G2-R4)
+    by = ForeignKeyField(User, null=True, index=False, backref="+")
+    created = InstantField(default=now)
+    until = InstantField(null=True)             # from then on it opens nothing (RL-08)
+
+    class Meta:
+        constraints = [
+            Check("CASE WHEN membership_id IS NULL THEN 0 ELSE 1 END + CASE WHEN team_id IS NULL THEN 0 ELSE 1 END"
+                  " + CASE WHEN invitation_id IS NULL THEN 0 ELSE 1 END = 1"),
+            Check("product_id IS NULL OR category_id IS NULL"),
+            Check("(\"right\" = 'everything') = (product_id IS NULL AND category_id IS NULL)"),
+            _points_at("membership_id", "membership"), _points_at("team_id", "team"),
+            _points_at("invitation_id", "invitation"), _points_at("product_id", "product")]
+        indexes = tuple(
+            SQL(f"CREATE UNIQUE INDEX grant_of_{whose} ON access_grant (organisation_id, {whose}_id,"
+                f" COALESCE(product_id, 0), COALESCE(category_id, 0), \"right\") WHERE {whose}_id IS NOT NULL")
+            for whose in ("membership", "team", "invitation")
+        ) + (SQL("CREATE INDEX grant_on_product ON access_grant (organisation_id, product_id)"),)
+        table_name = "access_grant"             # GRANT is a word of SQL
 
 
 # --- memory -----------------------------------------------------------------------------------
@@ -635,5 +762,6 @@ class Message(Record):
 
 TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,
           Recovery, Link, Organisation, Provider, Membership, Block, Invitation, Picture,
+          Family, Category, Product, Team, TeamMember, Grant,
           Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
 OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

@@ -105,6 +105,9 @@ class Settings:
                                   "(|(member={dn})(uniqueMember={dn}))")
     ldap_join: bool = knob("May people of the directory make an account by signing in, also with SIGNUP=invited? "
                            "Their addresses are believed.", False)
+    product_kinds: tuple = knob("Kinds of products, in the order they are offered.",
+                                ("mail", "drive", "chat", "domain", "hosting", "ticketing", "support", "oidc_app",
+                                 "gated_app", "link"))
     channels: tuple = knob("Ways to be told; `push` tells a browser at once that a sign-in waits for a yes in it.",
                            ("email", "push"))
     push_services: tuple = knob("Hosts, and all below them, that push messages may go to: the browser makers’.",

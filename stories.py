@@ -47,6 +47,10 @@ ORGANISATION: dict[str, Lazy] = {
     "member.vouched": _l("%(by)s vouched for %(person)s, who lost a second factor"),
     "member.factor_refused": _l("The request of %(person)s to get in without a second factor was refused"),
     "member.factor_reset": _l("The second factors of %(person)s were removed, as they were lost"),
+    "access.changed": _l("%(by)s changed the product access of %(person)s"),
+    "product.added": _l("%(by)s added the product %(product)s"),
+    "product.changed": _l("%(by)s changed the product %(product)s"),
+    "product.ended": _l("%(by)s gave up the product %(product)s"),
     "members.exported": _l("%(by)s downloaded the list of members"),
     "invitation.resent": _l("%(by)s sent the invitation to %(person)s again"),
     "invitation.changed": _l("%(by)s changed the invitation of %(person)s"),
@@ -142,6 +146,12 @@ INSTALLATION: dict[str, Lazy] = {
     "account.suspended": _l("%(by)s suspended the account of %(person)s: %(reason)s"),
     "account.reinstated": _l("%(by)s let the account of %(person)s in again"),
     "support_code.checked": _l("%(by)s checked the support code of %(person)s"),
+    "family.added": _l("%(by)s added the family %(name)s to the catalogue"),
+    "family.changed": _l("%(by)s changed the family %(name)s of the catalogue"),
+    "category.added": _l("%(by)s added the category %(name)s to the catalogue"),
+    "category.changed": _l("%(by)s changed the category %(name)s of the catalogue"),
+    "category.retired": _l("%(by)s took the category %(name)s off the catalogue"),
+    "category.brought_back": _l("%(by)s put the category %(name)s back into the catalogue"),
 }
 
 

@@ -24,6 +24,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("member_removed"),
     Notice("member_role_changed"),
     Notice("role_changed"),
+    Notice("access_changed"),
     Notice("removed"),
     Notice("left"),
     Notice("blocked"),

@@ -42,7 +42,13 @@ class Right(enum.StrEnum):
     BLOCK_MEMBERS = "block members"                     # C11
     UNLOCK = "unlock the account of a member"           # C12
     VOUCH = "vouch for a member who lost a factor"      # 3.11
+    EDIT_ACCESS = "edit product access"                 # C7
+    MANAGE_TEAMS = "manage teams"                       # C13
     SEE_MEMBER_ACTIVITY = "see the activity of a member"    # C14
+    SEE_ALL_PRODUCTS = "see every product"              # D1
+    BLOCK_PRODUCTS = "block the management of products"     # D6
+    MAINTAIN_PRODUCTS = "switch maintenance on and off"     # D7
+    ADD_PRODUCTS = "add products"                       # D9
     LEAVE = "leave"                                     # A8
 
 
@@ -68,7 +74,13 @@ TABLE: dict[Right, frozenset[str]] = {
     Right.BLOCK_MEMBERS: ADMINISTRATION,
     Right.UNLOCK: ADMINISTRATION,
     Right.VOUCH: frozenset({_LEGAL}),
+    Right.EDIT_ACCESS: ADMINISTRATION,
+    Right.MANAGE_TEAMS: ADMINISTRATION,
     Right.SEE_MEMBER_ACTIVITY: ADMINISTRATION,
+    Right.SEE_ALL_PRODUCTS: ADMINISTRATION,
+    Right.BLOCK_PRODUCTS: ADMINISTRATION,
+    Right.MAINTAIN_PRODUCTS: ADMINISTRATION,
+    Right.ADD_PRODUCTS: ADMINISTRATION,
     Right.LEAVE: EVERYBODY,
 }
 

@@ -1,0 +1,1 @@
+"""What an organisation has, and who may use it and look after it."""

@@ -1,0 +1,81 @@
+"""What a decision is made of, read in one statement: nothing of it is kept, so that nothing can be outdated."""
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from clock import now
+from db import database, instant, placeholders
+from models import Category, Grant, Membership, Organisation, Product
+from organisations.policy import Demands, Proved
+from products.access import Decision, Given, House, Person, Thing, decide
+from tenancy import across_organisations
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One person, one product, as they are at this moment. What is not there is closed."""
+
+    person: Person = Person()
+    organisation: House = House()
+    product: Thing = Thing()
+
+    def decide(self, right: str, session: Proved) -> Decision:
+        return decide(self.person, self.organisation, self.product, right, session, now())
+
+
+# Read without the tenant boundary, as constant text: a door is found by its product, and the question
+# is bound to that product's organisation and to one person.
+_AT_A_DOOR = """
+SELECT o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams,
+       p.id, p.status, p.blocked, p.maintained, c.used, c.rights, c.team_merge,
+       u.two_factor, u.suspended, m.role, m.status,
+       g."right", g.product_id, t.name, g.by_rule, g.until
+FROM product AS p
+JOIN organisation AS o ON o.id = p.organisation_id
+JOIN category AS c ON c.id = p.category_id
+JOIN account AS u ON u.id = ?
+LEFT JOIN membership AS m ON m.organisation_id = o.id AND m.user_id = u.id AND m.ended IS NULL
+LEFT JOIN access_grant AS g ON g.organisation_id = o.id
+     AND (g.product_id = p.id OR g."right" = 'everything')
+     AND (g.membership_id = m.id OR g.team_id IN (
+          SELECT j.team_id FROM team_member AS j WHERE j.organisation_id = o.id AND j.membership_id = m.id))
+LEFT JOIN team AS t ON t.id = g.team_id
+WHERE p.public_id = ?"""
+
+
+def at_a_door(user_id: int, public_id: str) -> Evidence:
+    """Of a person before a product, wherever it belongs."""
+    with across_organisations("a door is found by its product, and asked about one person"):
+        rows = database.execute_sql(placeholders(_AT_A_DOOR), (user_id, public_id)).fetchall()
+    if not rows:
+        return Evidence()
+    (state, two_factor, hours, browsers, upstreams, number, status, blocked, maintained, used, rights, merge,
+     has_factor, suspended, role, standing, *_grant) = rows[0]
+    given = tuple(given_by(*row[16:]) for row in rows if row[16] is not None)
+    return Evidence(
+        Person(role or "", bool(has_factor), suspended is not None, standing == Membership.BLOCKED, given),
+        House(state == "active", Demands(two_factor == Organisation.ON, hours, bool(browsers),
+                                         frozenset(listed(upstreams)))),
+        Thing(number, status == Product.ACTIVE, rights_of(used, listed(rights)), blocked is not None,
+              maintained is not None, merge))
+
+
+def given_by(right: str, product: int | None, team: str | None, by_rule: Any, until: Any) -> Given:
+    return Given(right, product, team or "", bool(by_rule), instant(until))
+
+
+def thing(product: Product) -> Thing:
+    """A product read with its category."""
+    category: Category = product.category
+    return Thing(product.id, product.status == Product.ACTIVE, rights_of(category.used, category.rights),
+                 product.blocked is not None, product.maintained is not None, category.team_merge)
+
+
+def rights_of(used: Any, rights: list[str]) -> tuple[str, ...]:
+    """All that can be granted over a product of such a category."""
+    return ((Grant.USE,) if used else ()) + tuple(rights)
+
+
+def listed(stored: Any) -> list[str]:
+    """A list as plain tuples have it: text on SQLite."""
+    return json.loads(stored) if isinstance(stored, str) else stored

@@ -1,0 +1,13 @@
+"""An application behind a proxy that asks us about every request."""
+from i18n import _l
+from products.kinds import Kind
+
+
+class GatedApplication(Kind):
+    name, label = "gated_app", _l("Application behind the gate")
+    icon = "shield-check"
+    door = "gate"
+    technical_label = _l("Address of the application")
+
+
+plugin = GatedApplication()

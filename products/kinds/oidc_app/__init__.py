@@ -1,0 +1,13 @@
+"""An application that lets people in by OpenID Connect: we are its provider."""
+from i18n import _l
+from products.kinds import Kind
+
+
+class OpenIdApplication(Kind):
+    name, label = "oidc_app", _l("OpenID application")
+    icon = "plug"
+    door = "openid"
+    technical_label = _l("Address of the application")
+
+
+plugin = OpenIdApplication()

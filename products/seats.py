@@ -1,0 +1,28 @@
+"""Seats: of some products it is counted how many people use them."""
+from collections.abc import Iterable
+
+from peewee import fn
+
+from clock import now
+from i18n import _l
+from models import Grant, Membership, Product, TeamMember
+from rules import Refused
+
+
+def taken(product: Product) -> int:
+    """How many people may use it at this moment, by whatever grant. Who is blocked keeps the seat (G8-R5)."""
+    giving = ((Grant.product == product.id) & (Grant.right == Grant.USE)) | (Grant.right == Grant.EVERYTHING)
+    living = giving & (Grant.until.is_null() | (Grant.until > now()))
+    own = Grant.select(Grant.membership).where(living, Grant.membership.is_null(False))
+    teams = Grant.select(Grant.team).where(living, Grant.team.is_null(False))
+    by_team = TeamMember.select(TeamMember.membership).where(TeamMember.team.in_(teams))
+    return int(Membership.present().select(fn.COUNT(Membership.id)).where(
+        Membership.id.in_(own) | Membership.id.in_(by_team)).scalar())
+
+
+def enough(products: Iterable[Product]) -> None:
+    """Refused when one of them has more people than seats. In the transaction that has just given some."""
+    for product in products:
+        if product.seats is not None and (people := taken(product)) > product.seats:
+            raise Refused(_l("Seats of %(product)s: %(seats)s. This would take %(people)s.",
+                             product=product.label, seats=product.seats, people=people))
