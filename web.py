@@ -58,6 +58,7 @@ OPERATORS = policy.Demands(two_factor=True, trusts_browsers=False)
 ANYONE, SIGNED_IN, OPERATOR = "anyone", "signed in", "operator"
 CONSOLE = "/operator"
 Needs = Right | str
+Addresses = str | dict[str, dict[str, str]]     # one, or several, each with the arguments it stands for
 
 DEVICE_COOKIE, ATTEMPT_COOKIE, LANGUAGE_COOKIE = "kanton_device", "kanton_signin", "kanton_language"
 BEGUN_COOKIE = "kanton_begun"
@@ -215,13 +216,13 @@ def _actor() -> current.Actor:
 class Blueprint(flask.Blueprint):
     """A blueprint whose every route says who may enter."""
 
-    def page(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
+    def page(self, rule: Addresses, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
              before_wall: Iterable[Role] = (), renewing: bool = False, lent: bool = False,
              **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Shows something. A `fresh` proof is asked for when the form is opened, so that nothing typed is lost."""
         return self._open(rule, "GET", needs, fresh, limit, before_wall, renewing, lent, options)
 
-    def action(self, rule: str, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
+    def action(self, rule: Addresses, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
                before_wall: Iterable[Role] = (), renewing: bool = False, lent: bool = False, machine: bool = False,
                **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Changes something. A proof may be five minutes older than where its form was opened.
@@ -231,7 +232,7 @@ class Blueprint(flask.Blueprint):
         return self._open(rule, "POST", needs, fresh + sessions.MARGIN if fresh else None, limit, before_wall,
                           renewing, lent, options, machine)
 
-    def _open(self, rule: str, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
+    def _open(self, rule: Addresses, method: str, needs: Needs, fresh: timedelta | None, limit: Limit | None,
               before_wall: Iterable[Role], renewing: bool, lent: bool, options: dict[str, Any], machine: bool = False,
               ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -257,7 +258,8 @@ class Blueprint(flask.Blueprint):
             guarded.needs, guarded.fresh, guarded.limit = needs, fresh, limit  # type: ignore[attr-defined]
             guarded.before_wall = frozenset(before_wall)  # type: ignore[attr-defined]
             guarded.machine = machine  # type: ignore[attr-defined]
-            self.add_url_rule(rule, view.__name__, guarded, methods=[method], **options)
+            for path, stands_for in ({rule: {}} if isinstance(rule, str) else rule).items():
+                self.add_url_rule(path, view.__name__, guarded, methods=[method], defaults=stands_for, **options)
             return view
         return decorate
 

@@ -14,7 +14,7 @@ import rules
 from clock import DAY, now
 from db import transaction
 from i18n import _l
-from models import Invitation, Membership, Organisation, Role, User
+from models import Grant, Invitation, Membership, Organisation, Role, User
 from organisations import members
 from organisations.roles import Right, Standing, require, standing
 from rules import Conflict, Forbidden, Gone, Refused
@@ -213,6 +213,7 @@ def accept(token: str) -> Membership:
                                  pref_billing=invitation.pref_billing,
                                  pref_product_events=invitation.pref_product_events)
         Invitation.update(membership=membership).where(Invitation.id == invitation.id).execute()
+        Grant.update(invitation=None, membership=membership.id).where(Grant.invitation == invitation.id).execute()
         audit.record("member.joined", membership.public_id, person=person.name, role=role,
                      inviter=found.inviter.name)
         audit.record_for(person.id, "organisation.joined", organisation=found.organisation.name)

@@ -162,11 +162,6 @@ def take_everything(subject: Subject) -> Changes:
         return _told(subject, Changes(taken=(Change("", Grant.EVERYTHING),)))
 
 
-def hand_over(invitation: Invitation, membership: Membership) -> None:
-    """What was prepared for somebody invited is theirs when they join. In the transaction of the joining."""
-    Grant.update(invitation=None, membership=membership.id).where(Grant.invitation == invitation.id).execute()
-
-
 def _give(subject: Subject, right: str, *, product: Product | None = None, category: Category | None = None,
           until: datetime | None = None) -> None:
     Grant.create(**{subject.whose: subject.id}, product=product, category=category, right=right, until=until,

@@ -1,0 +1,110 @@
+"""Who may do what with which product: of a member, a team, or somebody invited (G2)."""
+from typing import Any
+
+from flask import Response, g, url_for
+
+from accounts.sessions import PEOPLE
+from forms import Form, NothingForm, Several, Text, required
+from i18n import _, _l
+from organisations.roles import LABELS, Right
+from pages import page
+from products import editor, grants, words
+from products.editor import Access
+from products.grants import Box, Changes
+from rules import Refused
+from web import OrganisationBlueprint, done
+
+blueprint = OrganisationBlueprint("access", __name__)
+
+READ = {"members": editor.of_member, "teams": editor.of_team, "invitations": editor.of_invitation}
+SUBJECT = {"members": grants.of_member, "teams": grants.of_team, "invitations": grants.of_invitation}
+
+
+def of_each(below: str = "") -> dict[str, dict[str, str]]:
+    """The same page for each kind of subject."""
+    return {f"/{whose}/<id>/access{below}": {"whose": whose} for whose in READ}
+
+
+class CategoryForm(Form):
+    """The boxes of one category: `box` says «product right»."""
+
+    category = Text(_l("Category"), [required()])
+    box = Several(_l("Rights"))
+    future = Several(_l("Future products"))
+
+    @property
+    def boxes(self) -> list[Box]:
+        boxes = [each.partition(" ") for each in self.box.data or ()]
+        return [(product, right) for product, _blank, right in boxes]
+
+
+@blueprint.page(of_each(), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
+def show(whose: str, id: str) -> Response:
+    return access_page(whose, READ[whose](id))
+
+
+@blueprint.action(of_each("/preview"), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
+def preview(whose: str, id: str) -> Response:
+    """What saving this category would change. Nothing is changed."""
+    access, form = READ[whose](id), CategoryForm()
+    if not form.validate():
+        raise Refused(form.form_errors[0] if form.form_errors else _("Load the page again."))
+    section = access.section(form.category.data)
+    return access_page(whose, access, form=form, changes=section.changes(form.boxes, form.future.data or ()))
+
+
+@blueprint.action(of_each(), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
+def save(whose: str, id: str) -> Response:
+    """One category; the others stay as they are (G2-R6)."""
+    form = CategoryForm()
+    subject = SUBJECT[whose](id)
+    if form.submit_to(lambda category, box, future: grants.save(subject, category, form.boxes, future or ())):
+        return done(_("The access of %(name)s has been saved.", name=subject.name), ".show", whose=whose, id=id)
+    return access_page(whose, READ[whose](id), 422, form=form)
+
+
+@blueprint.page(of_each("/everything"), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
+def everything(whose: str, id: str) -> Response:
+    return everything_page(whose, READ[whose](id), NothingForm())
+
+
+@blueprint.action(of_each("/everything"), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
+def give_everything(whose: str, id: str) -> Response:
+    subject, form = SUBJECT[whose](id), NothingForm()
+    if form.submit_to(lambda: grants.give_everything(subject)):
+        return done(_("%(name)s has all rights over all products.", name=subject.name), ".show", whose=whose, id=id)
+    return everything_page(whose, READ[whose](id), form, 422)
+
+
+@blueprint.action(of_each("/everything/withdraw"), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
+def take_everything(whose: str, id: str) -> Response:
+    subject = SUBJECT[whose](id)
+    grants.take_everything(subject)
+    return done(_("%(name)s has what is granted one by one.", name=subject.name), ".show", whose=whose, id=id)
+
+
+def access_page(whose: str, access: Access, status: int = 200, *, form: CategoryForm | None = None,
+                changes: Changes | None = None) -> Response:
+    return page("products/access.html", status, whose=whose, access=access, form=form, crumbs=crumbs_of(whose, access),
+                labels=LABELS, changes=told(changes) if changes is not None else None,
+                ticked=(form.category.data, set(form.boxes), set(form.future.data or ())) if form else ("", (), ()))
+
+
+def everything_page(whose: str, access: Access, form: NothingForm, status: int = 200) -> Response:
+    new = [(row.product.label, section.title(cell.right)) for part in access.parts for section in part.sections
+           for row in section.rows for cell in row.cells if not (cell.own or cell.locked)]
+    return page("products/everything.html", status, whose=whose, access=access, form=form, new=new,
+                products=len({label for label, _right in new}), crumbs=crumbs_of(whose, access))
+
+
+def told(changes: Changes) -> dict[str, list[tuple[str, str]]]:
+    return {what: words.changes(rows) for what, rows in changes.facts.items()}
+
+
+def crumbs_of(whose: str, access: Access) -> tuple[Any, ...]:
+    above = {"members": (_("Members"), "members"), "teams": (_("Teams"), "teams"),
+             "invitations": (_("Invitations"), "invitations")}[whose]
+    at = f"/o/{g.here.slug}/{above[1]}"
+    own = at if whose == "invitations" else f"{at}/{access.public_id}"
+    return ((above[0], at), (access.name, own), (_("Product access"), url_for(".show", whose=whose,
+                                                                            id=access.public_id)))
