@@ -103,7 +103,10 @@
 
   // Leaving a form that asks for it, with changes in it, asks first.
   let changed = false;
-  on("input", event => { if (event.target.form?.matches("[data-guard]")) changed = true; });
+  on("input", event => {
+    const form = event.target.form;
+    if (form?.matches("[data-guard]")) { changed = true; form.dataset.changed = ""; }
+  });
   on("submit", () => { changed = false; });
   addEventListener("beforeunload", event => { if (changed) event.preventDefault(); });
 
