@@ -9,7 +9,7 @@ from peewee import JOIN
 from models import Category, Family, Grant, Invitation, Membership, Product, Role, Team, TeamMember, User
 from organisations.roles import LABELS
 from products import catalogue, evidence, words
-from products.access import Given
+from products.access import Given, Person
 from products.grants import Box, Change, Changes
 from rules import NotHere
 
@@ -116,7 +116,7 @@ class Access:
     name: str
     role: str = ""
     held: list[Held] = field(default_factory=list)
-    teams: list[str] = field(default_factory=list)
+    person: Person = Person()                   # of a member: as a door sees them
 
     @property
     def manages_all(self) -> bool:
@@ -142,14 +142,18 @@ class Access:
 def of_member(public_id: str) -> Access:
     joined = TeamMember.select(TeamMember.team).where(TeamMember.membership == Membership.id)
     rows = list(
-        Membership.select(User.first_name, User.last_name, Membership.role, *_HELD).join(User).switch(Membership)
+        Membership.select(User.first_name, User.last_name, Membership.role, Membership.status, User.two_factor,
+                          User.suspended, *_HELD).join(User).switch(Membership)
         .join(Grant, JOIN.LEFT_OUTER, on=(Grant.membership == Membership.id) | Grant.team.in_(joined))
         .join(Team, JOIN.LEFT_OUTER, on=Grant.team == Team.id)
         .where(Membership.public_id == public_id, Membership.ended.is_null()).tuples())
     if not rows:
         raise NotHere
-    first, last, role, *_held = rows[0]
-    return Access("membership", public_id, f"{first} {last}".strip(), role, _held_in(rows, 3))
+    first, last, role, status, two_factor, suspended, *_held = rows[0]
+    held = _held_in(rows, 6)
+    person = Person(role, bool(two_factor), suspended is not None, status == Membership.BLOCKED,
+                    tuple(each.given for each in held if each.category is None))
+    return Access("membership", public_id, f"{first} {last}".strip(), role, held, person)
 
 
 def of_team(public_id: str) -> Access:

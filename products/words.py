@@ -1,8 +1,11 @@
 """What rights and changes of access are called."""
 import plugins
-from i18n import _, _l
-from models import Category, Grant
+from i18n import Lazy, _, _l
+from models import Category, Grant, Role
+from organisations.policy import Step
+from organisations.roles import LABELS
 from products import catalogue
+from products.access import ROLE, Decision, Given, Why
 from products.kinds import RIGHTS
 
 EVERYTHING = _l("All rights")
@@ -28,3 +31,41 @@ def _over(what: str, future: bool | str) -> str:
         return what
     category = Category.get_or_none(Category.code == what)
     return _("Future products: %(category)s", category=catalogue.told(category) if category else what)
+
+
+REFUSALS: dict[Why, Lazy] = {
+    Why.SUSPENDED: _l("The account is suspended by the operator."),
+    Why.NO_ORGANISATION: _l("The organisation is not active."),
+    Why.NO_MEMBER: _l("Not a member of the organisation."),
+    Why.MEMBER_BLOCKED: _l("Blocked in the organisation."),
+    Why.NO_PRODUCT: _l("The product is not there any more."),
+    Why.NO_SUCH_RIGHT: _l("The product knows no such right."),
+    Why.NOT_GRANTED: _l("Not granted."),
+    Why.OVER: _l("The access has ended."),
+    Why.PRODUCT_BLOCKED: _l("The management of the product is blocked."),
+    Why.IN_MAINTENANCE: _l("The service is in maintenance."),
+}
+STEPS: dict[Step, Lazy] = {
+    Step.SET_UP: _l("The organisation demands two-factor authentication, and the account has none."),
+    Step.TWO_STEPS: _l("The organisation demands a sign-in with two steps."),
+    Step.SIGN_IN: _l("The organisation demands a newer sign-in."),
+}
+
+
+def why(decision: Decision, role: str) -> list[str]:
+    """By what a door is open; or else, each reason why it is closed."""
+    if decision.allowed:
+        return [source(given, role) for given in decision.sources]
+    return [str(REFUSALS[each]) for each in decision.refusals] + [str(STEPS[step]) for step in decision.steps]
+
+
+def source(given: Given, role: str) -> str:
+    """Where a right comes from."""
+    if given is ROLE:
+        return _("By the role: %(role)s", role=LABELS[Role(role)])
+    if given.right == Grant.EVERYTHING:
+        team = _("All rights, by the team %(team)s", team=given.team)
+        return team if given.team else _("All rights over everything")
+    if given.team:
+        return _("By the team %(team)s", team=given.team)
+    return _("By a rule about future products") if given.by_rule else _("Granted to this person")

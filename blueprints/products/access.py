@@ -3,12 +3,14 @@ from typing import Any
 
 from flask import Response, g, url_for
 
+import limits
+import sheets
 from accounts.sessions import PEOPLE
 from forms import Form, NothingForm, Several, Text, required
 from i18n import _, _l
 from organisations.roles import LABELS, Right
 from pages import page
-from products import editor, grants, words
+from products import doors, editor, grants, words
 from products.editor import Access
 from products.grants import Box, Changes
 from rules import Refused
@@ -81,6 +83,23 @@ def take_everything(whose: str, id: str) -> Response:
     subject = SUBJECT[whose](id)
     grants.take_everything(subject)
     return done(_("%(name)s has what is granted one by one.", name=subject.name), ".show", whose=whose, id=id)
+
+
+@blueprint.page("/members/<id>/access/effective", needs=Right.EDIT_ACCESS)
+def effective(id: str) -> Response:
+    """Every right over every product: open, by what; or closed, for want of what."""
+    access = editor.of_member(id)
+    return page("products/effective.html", access=access, lines=doors.of(access, g.here.demands), why=words.why,
+                labels=LABELS, crumbs=(*crumbs_of("members", access), (_("Effective access"), None)))
+
+
+@blueprint.page("/members/<id>/access/effective.csv", needs=Right.EDIT_ACCESS, limit=limits.EXPORT)
+def export_effective(id: str) -> Response:
+    access = editor.of_member(id)
+    head = [_("Product"), _("Category"), _("Right"), _("Open"), _("Why")]
+    return sheets.sheet(f"{g.here.slug}-access", head, (
+        [line.product.label, line.section.name, line.title, _("open") if line.decision.allowed else _("closed"),
+         " ".join(words.why(line.decision, access.role))] for line in doors.of(access, g.here.demands)))
 
 
 def access_page(whose: str, access: Access, status: int = 200, *, form: CategoryForm | None = None,

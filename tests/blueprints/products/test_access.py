@@ -2,10 +2,10 @@
 import pytest
 
 from demo import acting
-from models import Grant, Membership, Product, Role
+from models import Grant, Membership, Product, Role, Team, TeamMember
 from organisations import invitations
 from organisations.policy import Proved
-from products import evidence
+from products import evidence, grants, lifecycle
 from tenancy import across_organisations, working_for
 
 
@@ -105,3 +105,28 @@ def test_what_was_prepared_for_somebody_invited_is_theirs_when_they_join(browse,
     with acting(cast.people["otto"]):
         invitations.accept(invitation.copied_token)
     assert opens(cast, "otto", "Wiki")
+
+
+def test_each_right_is_told_with_its_why(browse, cast):
+    with across_organisations("a test looks for somebody"):
+        esteban = Membership.get(Membership.user == cast.people["esteban"].id,
+                                 Membership.organisation == cast.organisations["lumen"].id).public_id
+    page = browse("anne").get(f"/o/lumen/members/{esteban}/access/effective?lang=en").text("main")
+    assert "Wiki Protected application Use open Granted to this person" in page
+    assert "Planning Application with single sign-on Use closed Not granted." in page
+
+
+def test_fifty_products_and_six_teams_ask_four_questions(browse, cast, luc, count):
+    with working_for(cast.organisations["lumen"]), acting(cast.people["anne"]):
+        member = Membership.get(Membership.public_id == luc)
+        for number in range(40):
+            lifecycle.add("team-chat", f"Chat {number}", address="https://chat.lumen.example")
+        for number in range(6):
+            team = Team.create(name=f"Team {number}", key=f"team {number}", colour="")
+            TeamMember.create(team=team, membership=member)
+            grants.give(grants.of_team(team.public_id), Product.get(Product.label == f"Chat {number}"), "use")
+    anne, path = browse("anne"), f"/o/lumen/members/{luc}/access/effective?lang=en"
+    anne.get(path)
+    count.clear()
+    assert "By the team Team 5" in anne.get(path).text("main")
+    assert len([each for each in count if each.startswith("SELECT")]) <= 4, count
