@@ -26,7 +26,7 @@ class Evidence:
 # Read without the tenant boundary, as constant text: a door is found by its product, and the question
 # is bound to that product's organisation and to one person.
 _AT_A_DOOR = """
-SELECT o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams,
+SELECT o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams, o.public_id,
        p.id, p.status, p.blocked, p.maintained, c.used, c.rights, c.team_merge,
        u.two_factor, u.suspended, m.role, m.status,
        g."right", g.product_id, t.name, g.by_rule, g.until
@@ -49,13 +49,13 @@ def at_a_door(user_id: int, public_id: str) -> Evidence:
         rows = database.execute_sql(placeholders(_AT_A_DOOR), (user_id, public_id)).fetchall()
     if not rows:
         return Evidence()
-    (state, two_factor, hours, browsers, upstreams, number, status, blocked, maintained, used, rights, merge,
+    (state, two_factor, hours, browsers, upstreams, public_id, number, status, blocked, maintained, used, rights, merge,
      has_factor, suspended, role, standing, *_grant) = rows[0]
-    given = tuple(given_by(*row[16:]) for row in rows if row[16] is not None)
+    given = tuple(given_by(*row[17:]) for row in rows if row[17] is not None)
     return Evidence(
         Person(role or "", bool(has_factor), suspended is not None, standing == Membership.BLOCKED, given),
         House(state == "active", Demands(two_factor == Organisation.ON, hours, bool(browsers),
-                                         frozenset(listed(upstreams)))),
+                                         frozenset(listed(upstreams)), public_id)),
         Thing(number, status == Product.ACTIVE, rights_of(used, listed(rights)), blocked is not None,
               maintained is not None, merge))
 

@@ -49,6 +49,7 @@ STEPS: dict[Step, Lazy] = {
     Step.SET_UP: _l("The organisation demands two-factor authentication, and the account has none."),
     Step.TWO_STEPS: _l("The organisation demands a sign-in with two steps."),
     Step.SIGN_IN: _l("The organisation demands a newer sign-in."),
+    Step.OWN_WAY: _l("The organisation demands a sign-in by a way of one’s own."),
 }
 
 

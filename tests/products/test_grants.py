@@ -6,7 +6,7 @@ import pytest
 from clock import HOUR, now
 from demo import acting
 from models import Grant, Membership, Product
-from organisations.policy import Proved
+from organisations.policy import Proved, Step
 from products import evidence, grants, lifecycle
 from rules import Conflict, Forbidden, NotHere, Refused
 from tenancy import working_for
@@ -112,3 +112,10 @@ def test_a_door_of_another_organisation_knows_nobody(cast, lumen):
     assert not opens(cast, "esteban", "Planning")
     assert not opens(cast, "otto", "Planning")
     assert evidence.at_a_door(cast.people["anne"].id, "nothing").decide("use", Proved(())).refusals
+
+
+def test_a_session_lent_by_another_organisation_opens_nothing_here(cast, lumen):
+    found = evidence.at_a_door(cast.people["anne"].id, product("Wiki").public_id)
+    assert found.decide("use", Proved(("upstream", f"company@{lumen.public_id}"))).allowed
+    other = Proved(("upstream", f"company@{cast.organisations['onda'].public_id}"))
+    assert found.decide("use", other).steps == (Step.OWN_WAY,)
