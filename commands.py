@@ -33,6 +33,7 @@ from accounts import pushes, signin, signup
 from accounts.factors import sms
 from clock import DAY, MINUTE, epoch, now
 from models import Message, PersonalEvent, User
+from oidc import keys
 from organisations import protection
 from settings import every, setting
 
@@ -41,7 +42,8 @@ SQLITE_AT_LEAST = (3, 51, 3)                    # before it a WAL reset can corr
 
 
 def add_to(app: Flask) -> None:
-    for command in (migrate, build, settings, routes, doctor, verify, demo, seed_scale, worker, operator):
+    for command in (migrate, build, settings, routes, doctor, verify, demo, seed_scale, worker, operator,
+                    new_signing_keys):
         app.cli.add_command(command)
 
 
@@ -223,6 +225,15 @@ def seed_scale() -> None:
 def worker() -> None:
     """Deliver messages and keep the timetable, until told to stop."""
     motor.main()
+
+
+@click.command("new-signing-keys")
+@click.option("--at-once", is_flag=True, help="The present ones may be in wrong hands: they are believed no longer.")
+def new_signing_keys(at_once: bool) -> None:
+    """Make the keys that sign people in to applications anew. They sign from tomorrow, shown from today."""
+    with db.database.connection_context():
+        for algorithm in keys.renew_all(at_once=at_once):
+            click.echo(f"made: {algorithm}")
 
 
 @click.group()

@@ -12,6 +12,7 @@ from accounts import passwords, second_factors, signup
 from clock import DAY, ago, epoch
 from db import transaction
 from models import Invitation, Membership, Organisation, Role, User
+from oidc import clients, scopes
 from organisations import demands, details, directory, invitations, members, protection, registration
 from organisations import lifecycle as organisations
 from organisations.directory import Filter
@@ -21,6 +22,7 @@ from tenancy import working_for
 
 PASSWORD = "a quiet alpine lake at dawn"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"     # Mara's and Otto's authenticator app
+APP, APP_SECRET, APP_BACK = "demo-app", "demo-app-secret", "http://localhost:9000/callback"
 
 
 @dataclass
@@ -113,6 +115,9 @@ def _furnish(cast: Cast) -> None:
     for who, label, right in GRANTS:
         member = Membership.get(Membership.user == cast.people[who].id)
         grants.give(grants.of_member(member.public_id), there[label], right)
+    clients.create(there["Planning"].public_id, [APP_BACK], pkce=False, client_id=APP,
+                   secret=APP_SECRET, logout_uris=["http://localhost:9000/"],
+                   asks=scopes.ALL)
 
 
 def live(days: int = 60) -> Cast:

@@ -43,6 +43,8 @@ SUPPORT_CODE = Limit("support code", 10, 3600, "one operator trying codes (SP-01
 SUPPORT_CODES = Limit("support codes", 100, 3600, "all operators together trying codes")
 APP_PASSWORD = Limit("app password", 10, 900, "a program with a dead app password, asking for ever", misses=True)
 APP_PASSWORD_NETWORK = Limit("app password network", 60, 900, "one network with secrets that are nobody's", misses=True)
+AUTHORIZE = Limit("authorize", 1200, 900, "codes and questions that one person, or one office, makes us write down")
+CLIENT_SECRET = Limit("client secret", 20, 900, "an application with a wrong secret, or a guess", misses=True)
 SMS_NUMBER = Limit("sms number", 3, 3600, "text messages to somebody who may not have asked (TF-16)")
 SMS_PERSON = Limit("sms person", 5, 86_400, "text messages that one account costs (TF-16)")
 SMS_DAY = Limit("sms day", 200, 86_400, "text messages that all accounts cost; the setting SMS_A_DAY says how many")

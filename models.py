@@ -647,6 +647,140 @@ class Grant(OrganisationOwned):
         table_name = "access_grant"             # GRANT is a word of SQL
 
 
+# --- applications -----------------------------------------------------------------------------
+
+
+class Client(OrganisationOwned):
+    """An application that signs people in by us. It belongs to a product, and whose that is looks after it."""
+
+    client_id = TextField(unique=True, default=crypto.public_id)
+    product = ForeignKeyField(Product, index=False, backref="clients")
+    public = BooleanField(default=False)        # keeps no secret: on a telephone, or in the browser itself
+    pkce = BooleanField(default=True)           # must it prove that it began what it finishes? A public one always.
+    algorithm = TextField(default="ES256")      # what its ID tokens are signed with
+    scopes = JSONField(default=list)            # what it may ask for at most
+    redirect_uris = JSONField(default=list)     # where answers go, to the letter
+    logout_uris = JSONField(default=list)       # where people may go on to after signing out, to the letter
+    backchannel_uri = TextField(default="")     # where it wants to be told that somebody signed out
+    service = BooleanField(default=False)       # may it act in its own name (client credentials)?
+    trusted = BooleanField(default=False)       # the operator's word: nobody is asked for consent
+    version = IntegerField(default=0)
+    created = InstantField(default=now)
+    disabled = InstantField(null=True)
+
+    class Meta:
+        constraints = [Check("algorithm IN ('ES256', 'RS256')"), SQL("UNIQUE (organisation_id, id)"),
+                       _points_at("product_id", "product")]
+        indexes = ((("organisation", "product"), False),)
+
+
+class ClientSecret(OrganisationOwned):
+    """One of an application's secrets: an older one stays good for a while beside the next."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    client = ForeignKeyField(Client, on_delete="CASCADE", backref="secrets")
+    digest = TextField(index=True)              # SHA-256 of 256 random bits
+    hint = TextField()                          # its first symbols, to tell it from others
+    created = InstantField(default=now)
+    expires = InstantField(null=True)           # when a younger one has taken its place
+
+    class Meta:
+        constraints = [_points_at("client_id", "client")]
+
+
+class ClientProduct(OrganisationOwned):
+    """Whose people come in by a client: its own product's and, where several share one application, theirs, too."""
+
+    client = ForeignKeyField(Client, on_delete="CASCADE", backref="products")
+    product = ForeignKeyField(Product, index=False, backref="+")
+
+    class Meta:
+        constraints = [_points_at("product_id", "product")]
+        indexes = ((("client", "product"), True), (("organisation", "product"), False))
+
+
+class Consent(OrganisationOwned):
+    """What somebody lets an application know, and have done, as a member of one organisation."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    user = ForeignKeyField(User, on_delete="CASCADE", index=False, backref="consents")
+    client = ForeignKeyField(Client, on_delete="CASCADE", backref="consents")
+    product = ForeignKeyField(Product, index=False, backref="+")
+    scopes = JSONField(default=list)
+    given = InstantField(default=now)
+    last_used = InstantField(null=True)         # to the minute
+    withdrawn = InstantField(null=True)
+
+    class Meta:
+        constraints = [_points_at("product_id", "product")]
+        indexes = (SQL("CREATE UNIQUE INDEX consent_once ON consent (user_id, client_id, product_id)"
+                       " WHERE withdrawn IS NULL"),
+                   (("organisation", "product"), False))
+
+
+class Authorization(OrganisationOwned):
+    """One answer to an application: a code at first, then the family of tokens that came of it.
+
+    It belongs to one organisation for good. It stands while the session stands in which it was given; `offline`,
+    without it. A service acts in its own name: it has neither person nor code.
+    """
+
+    client = ForeignKeyField(Client, on_delete="CASCADE", backref="authorizations")
+    product = ForeignKeyField(Product, index=False, backref="+")
+    user = ForeignKeyField(User, null=True, on_delete="CASCADE", backref="authorizations")
+    session = ForeignKeyField(Session, null=True, on_delete="SET NULL", backref="authorizations")
+    scopes = JSONField(default=list)            # never more than these
+    offline = BooleanField(default=False)
+    epoch = IntegerField(default=0)             # the account's; raised, nothing stands that has no session
+    proofs = TextField(default="")              # what the session had proved, in order, and when
+    proved = InstantField(null=True)
+    code_hash = TextField(null=True, unique=True)
+    code_expires = InstantField(null=True)
+    code_used = InstantField(null=True)
+    redirect_uri = TextField(default="")
+    challenge = TextField(default="")
+    nonce = TextField(default="")
+    created = InstantField(default=now)
+    expires = InstantField()                    # absolute, of the whole family
+    ended = InstantField(null=True)
+    ended_by = TextField(default="")            # session, withdrawn, reused, revoked, client, access
+
+    class Meta:
+        table_name = "app_authorization"        # AUTHORIZATION is a word of SQL
+        constraints = [SQL("UNIQUE (organisation_id, id)"), _points_at("product_id", "product")]
+        indexes = ((("organisation", "product"), False),
+                   SQL("CREATE INDEX app_authorization_living ON app_authorization (expires) WHERE ended IS NULL"))
+
+
+class Token(OrganisationOwned):
+    """An access or a refresh token, by its SHA-256. A refresh token is used once; used again, its family ends."""
+
+    ACCESS, REFRESH = "access", "refresh"
+
+    digest = TextField(unique=True)
+    kind = TextField()
+    authorization = ForeignKeyField(Authorization, on_delete="CASCADE", backref="tokens")
+    scopes = JSONField(default=list)
+    created = InstantField(default=now)
+    expires = InstantField(index=True)
+    used = InstantField(null=True)
+
+    class Meta:
+        constraints = [Check("kind IN ('access', 'refresh')"), _points_at("authorization_id", "app_authorization")]
+
+
+class SigningKey(Record):
+    """What ID tokens are signed with. The next one is published before it signs, the last one after it did."""
+
+    kid = TextField(unique=True)
+    algorithm = TextField()
+    secret = BlobField()                        # sealed
+    public = JSONField()                        # as the JWKS shows it
+    created = InstantField(default=now)
+    signs_from = InstantField()
+    gone = InstantField(null=True)              # from then on it is shown and believed no more
+
+
 # --- memory -----------------------------------------------------------------------------------
 
 
@@ -763,5 +897,6 @@ class Message(Record):
 TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,
           Recovery, Link, Organisation, Provider, Membership, Block, Invitation, Picture,
           Family, Category, Product, Team, TeamMember, Grant,
+          Client, ClientSecret, ClientProduct, Consent, Authorization, Token, SigningKey,
           Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
 OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

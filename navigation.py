@@ -55,12 +55,14 @@ ACCOUNT = (
           also=("/account/sessions", "/account/password", "/account/address", "/account/secure",
                 "/account/recovery")),
     Entry("/account/app-passwords", icon="plug", label=_l("App passwords")),
+    Entry("/account/applications", icon="layers", label=_l("Applications")),
     Entry("/account/organisations", icon="building-2", label=_l("My organisations")),
     Entry("/account/notifications", icon="bell", label=_l("Notifications")),
     Entry("/account/activity", icon="activity", label=_l("My activity")),
     Entry("/account/tokens", icon="terminal", label=_l("API tokens")),
     Entry("/operator/", icon="server", label=_l("Operator’s console"),
-          also=("/operator/accounts", "/operator/organisations", "/operator/activity", "/operator/support")),
+          also=("/operator/accounts", "/operator/organisations", "/operator/activity", "/operator/support",
+                                                                   "/operator/sign-outs")),
 )
 
 INSIDE = "/o/<organisation>"

@@ -31,7 +31,14 @@ class Undeliverable(Exception):
 
 
 class Unreachable(Exception):
-    """Nobody answers there, or nobody we trust: what else waits for this channel need not knock now."""
+    """Nobody answers there, or nobody we trust: what else waits for this channel need not knock now.
+
+    `where`: only at that address; others of the channel are somebody else's doors.
+    """
+
+    def __init__(self, why: str, where: str = ""):
+        super().__init__(why)
+        self.where = where
 
 
 def open_channels() -> None:
@@ -85,7 +92,7 @@ def deliver_due(most: int = 500, stop: Callable[[], bool] = lambda: False) -> in
 
 
 def deliver(identity: int, due: Any, away: dict[str, str]) -> bool:
-    """One message, if nobody else has it. `away`: the channels nobody answers on just now, and why."""
+    """One message, if nobody else has it. `away`: the channels and addresses nobody answers on just now, and why."""
     message = claim(identity, due)
     if message is None:
         return False
@@ -106,12 +113,13 @@ def deliver(identity: int, due: Any, away: dict[str, str]) -> bool:
 def _hand_over(message: Message, away: dict[str, str]) -> None:
     if _ended(message):
         raise Undeliverable("its link ended before it could leave")
-    if message.channel in away:
-        raise Unreachable(away[message.channel])
+    for where in (message.channel, message.recipient):
+        if where in away:
+            raise Unreachable(away[where])
     try:
         channels[message.channel](message)
     except Unreachable as error:
-        away[message.channel] = str(error)
+        away[error.where or message.channel] = str(error)
         log.warning("nobody answers on %s: %s", message.channel, error)
         raise
 

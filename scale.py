@@ -2,9 +2,12 @@
 import current
 from accounts import passwords, signup
 from db import transaction
-from models import Membership, Organisation, Role, User
+from models import Membership, Organisation, Product, Role, User
+from oidc import clients, consents, reading, scopes
 from organisations import lifecycle, members
 from organisations.registration import as_person
+from products import catalogue, grants
+from products import lifecycle as products
 from rules import Address
 from tenancy import working_for
 
@@ -12,6 +15,7 @@ PASSWORD = "correct horse battery 9"  # noqa: S105 - everybody may know it
 SIZES = (100, 10_000, 100_000)
 SIGNERS = 50
 BATCH = 1_000
+CLIENT, CLIENT_SECRET, CLIENT_BACK = "bench-client", "bench-secret", "http://127.0.0.1:1/cb"
 
 
 def seed() -> None:
@@ -27,6 +31,8 @@ def seed() -> None:
             _fill(people[1:], Role.ADMIN)
             _fill(crowd[:size - SIGNERS], Role.COLLABORATOR)
             Organisation.update(members=size, unprotected=size).where(Organisation.id == organisation.id).execute()
+        if size == SIZES[0]:
+            _connect(organisation, people)
 
 
 def _crowd(number: int) -> list[User]:
@@ -43,3 +49,22 @@ def _fill(people: list[User], role: str) -> None:
     for start in range(0, len(people), BATCH):
         Membership.insert_many([{"user": person.id, "role": role, **members.listed_as(person)}
                                 for person in people[start:start + BATCH]]).execute()
+
+
+def _connect(organisation: Organisation, people: list[User]) -> None:
+    """An application that all who sign in may use, and have consented to."""
+    operator = signup.create(Address("operator@example.com", "operator@example.com"), "Ona", "Bench", "",
+                             language="en", country="CH", time_zone="Europe/Zurich")
+    with transaction():
+        signup.make_operator(operator)
+    with current.acting_as(as_person(operator)):
+        catalogue.take_neutral()
+    with current.acting_as(as_person(people[0])), working_for(organisation):
+        product = products.add("application-with-single-sign-on", "Bench", address="http://127.0.0.1:1")
+        clients.create(product.public_id, [CLIENT_BACK], client_id=CLIENT, secret=CLIENT_SECRET)
+        for each in Membership.select().where(Membership.user.in_(people)):
+            grants.give(grants.of_member(each.public_id), Product.get_by_id(product.id), "use")
+    for person in people:
+        with current.acting_as(as_person(person)):
+            if client := reading.client(CLIENT):
+                consents.give(client, client.places[0], list(scopes.USUAL))

@@ -161,13 +161,15 @@ class Settings:
         return self
 
     def completed(self) -> "Settings":
-        """With a gateway for text messages there are the factor and the channel that use it. Codes come last."""
+        """Applications are always told of sign-outs. With a gateway for text messages there are the factor and the
+        channel that use it; codes come last."""
+        channels = (*(name for name in self.channels if name not in ("sms", "backchannel")), "backchannel")
         if not self.sms_url:
-            return self
+            return replace(self, channels=channels)
         last = [name for name in self.second_factors if name == "backup_codes"]
         others = [name for name in self.second_factors if name not in ("sms", "backup_codes")]
         return replace(self, second_factors=(*others, "sms", *last),
-                       channels=(*(name for name in self.channels if name != "sms"), "sms"))
+                       channels=(*channels, "sms"))
 
     def _check_elsewhere(self) -> None:
         """The directory and the providers: all that is needed, and nothing in clear (BS-04)."""

@@ -86,18 +86,25 @@ def open_request() -> Response | None:
     if request.endpoint in ("files.static", "public.healthz"):
         return None
     _known_host()
+    machine = _machine()
     if "\x00" in request.path:                  # no name of ours has one, and PostgreSQL would stumble over it
         abort(404)
-    _same_site()
+    if not machine:
+        _same_site()
     _read_what_was_sent()
     database.connect(reuse_if_open=True)
-    g.me = current_user._get_current_object() if current_user.is_authenticated else None
+    g.me = current_user._get_current_object() if not machine and current_user.is_authenticated else None
     g.stack.enter_context(i18n.speaking(_voice()))
     g.stack.enter_context(current.acting_as(_actor()))
     _not_for_others(request.path)
     if g.me:
         sessions.touch(g.me)
     return None
+
+
+def _machine() -> bool:
+    """Does a program ask, at an address made for it? Then no cookie is read, whatever it sends (decision 9)."""
+    return getattr(current_app.view_functions.get(request.endpoint or ""), "machine", False)
 
 
 def close_request(_error: BaseException | None) -> None:
@@ -217,10 +224,10 @@ class Blueprint(flask.Blueprint):
     """A blueprint whose every route says who may enter."""
 
     def page(self, rule: Addresses, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
-             before_wall: Iterable[Role] = (), renewing: bool = False, lent: bool = False,
+             before_wall: Iterable[Role] = (), renewing: bool = False, lent: bool = False, machine: bool = False,
              **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Shows something. A `fresh` proof is asked for when the form is opened, so that nothing typed is lost."""
-        return self._open(rule, "GET", needs, fresh, limit, before_wall, renewing, lent, options)
+        return self._open(rule, "GET", needs, fresh, limit, before_wall, renewing, lent, options, machine)
 
     def action(self, rule: Addresses, *, needs: Needs, fresh: timedelta | None = None, limit: Limit | None = None,
                before_wall: Iterable[Role] = (), renewing: bool = False, lent: bool = False, machine: bool = False,

@@ -31,6 +31,8 @@ from accounts import (
     signin,
 )
 from clock import epoch
+from oidc import authorizations, tokens
+from oidc import keys as signing_keys
 from organisations import demands, invitations
 from settings import private, setting
 from tenancy import number_at_work
@@ -64,9 +66,10 @@ def _in(file: Path) -> Huey:
 
 
 def deliver() -> None:
-    """Answer who asked, empty the outbox, and leave word that there is a worker."""
+    """Answer who asked, see what ended with sessions, empty the outbox, and leave word that there is a worker."""
     queue().put("seen", epoch())
     asked.answer_due(stop=stopping)
+    authorizations.end_with_sessions()
     outbox.deliver_due(stop=stopping)
 
 
@@ -85,6 +88,10 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("forget sessions", crontab(minute="20", hour="3"), sessions.forget_old),
     ("forget messages", crontab(minute="40", hour="3"), outbox.forget_old),
     ("forget devices", crontab(minute="22", hour="3"), devices.forget_old),
+    ("look again who may use applications", crontab(minute="*/10"), authorizations.look_again),
+    ("renew signing keys", crontab(minute="30", hour="3"), signing_keys.tend),
+    ("forget tokens", crontab(minute="35"), tokens.forget_old),
+    ("forget authorizations", crontab(minute="36"), authorizations.forget_old),
     ("forget limits", crontab(minute="25"), limits.forget_old),
 )
 

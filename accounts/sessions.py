@@ -8,6 +8,7 @@ from typing import Any
 import audit
 import crypto
 import current
+import outbox
 from clock import DAY, HOUR, MINUTE, now
 from db import database, instant, placeholders, stored, transaction
 from models import Device, PushSubscription, Session, User
@@ -266,11 +267,14 @@ def _groups(address: str) -> list[str]:
 
 def _end(which: Any, why: str, *, keep: int | None = None) -> int:
     """How many. The browsers they are in are told of sign-ins no more, unless a session just ran out, or it is the
-    browser of `keep`."""
+    browser of `keep`. The worker looks at once what else is over with them: what applications hold."""
     which &= Session.ended.is_null()
     if why not in RAN_OUT:
         _tell_no_more(PushSubscription.device.in_(Session.select(Session.device).where(which)), keep)
-    return int(Session.update(ended=now(), ended_by=why).where(which).execute())
+    ended = int(Session.update(ended=now(), ended_by=why).where(which).execute())
+    if ended:
+        outbox.wake_worker()
+    return ended
 
 
 def _tell_no_more(which: Any, keep: int | None) -> None:

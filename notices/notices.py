@@ -92,4 +92,5 @@ NOTICES = {notice.name: notice for notice in (
     Notice("app_password_created"),
     Notice("app_password_revoked"),
     Notice("app_passwords_revoked"),
+    Notice("application_reused"),
 )}

@@ -2,15 +2,31 @@
 import multiprocessing
 import traceback
 
+import crypto
 import db
 import demo
-from models import Block, Invitation, Membership, Organisation, Role, User
+from accounts import sessions
+from clock import DAY, MINUTE, now
+from models import (
+    Authorization,
+    Block,
+    Client,
+    Invitation,
+    Membership,
+    Organisation,
+    Role,
+    Session,
+    Token,
+    User,
+)
+from oidc import reading, tokens
+from oidc.refusals import Refusal
 from organisations import blocking, invitations, members
 from rules import Conflict, Forbidden, Gone, NotHere, Refused
 from settings import setting
 from tenancy import working_for
 
-REFUSALS = (Refused, Conflict, Forbidden, NotHere, Gone)
+REFUSALS = (Refused, Conflict, Forbidden, NotHere, Gone, Refusal)
 PATIENCE = 30                                   # seconds at a barrier, before a round is called stuck
 
 
@@ -155,4 +171,41 @@ class Accepting(Course):
                 Invitation.select().where(Invitation.state == Invitation.PENDING).count())
 
 
-KINDS = {"demoting": Demoting, "blocking": Blocking, "removing": Removing, "accepting": Accepting}
+class Redeeming(Course):
+    """An application hands in one code twice; or, of the same answer, one refresh token."""
+
+    def __init__(self, lumen):
+        super().__init__(lumen)
+        self.round, self.client = 0, reading.client(demo.APP)
+
+    def prepare(self):
+        chiara = User.get(User.first_name == "Chiara")
+        with db.transaction():
+            secret = sessions.begin(chiara, "password", stay=False, device=None)
+            self.family = Authorization.create(
+                client=self.client.number, product=Client.get().product_id, user=chiara, proofs="password",
+                session=Session.get(Session.token_hash == crypto.digest(secret)).id, scopes=["openid"], proved=now(),
+                code_hash=crypto.digest(f"code {self.round}"), code_expires=now() + MINUTE, redirect_uri=demo.APP_BACK,
+                expires=now() + DAY)
+            Token.create(digest=crypto.digest(f"krt_{self.round}"), kind=Token.REFRESH, authorization=self.family,
+                         scopes=["openid"], expires=now() + DAY)
+
+    def line_up(self, number):
+        form = self.form(self.round)
+        self.round += 1
+        return lambda: tokens.issue(self.client, form)
+
+    def form(self, number):
+        return {"grant_type": "authorization_code", "code": f"code {number}", "redirect_uri": demo.APP_BACK}
+
+    def after(self):
+        return Authorization.get_by_id(self.family.id).ended_by
+
+
+class Refreshing(Redeeming):
+    def form(self, number):
+        return {"grant_type": "refresh_token", "refresh_token": f"krt_{number}"}
+
+
+KINDS = {"redeeming": Redeeming, "refreshing": Refreshing, "demoting": Demoting,
+         "blocking": Blocking, "removing": Removing, "accepting": Accepting}

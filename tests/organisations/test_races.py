@@ -42,3 +42,10 @@ def test_in_05_an_invitation_accepted_twice_at_once_makes_one_member(run):
     for one, other, (present, counted, pending) in run("accepting", 20):
         assert sorted((one, other)) in (["Conflict", "done"], ["Gone", "done"])
         assert (present, counted, pending) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("what", ["redeeming", "refreshing"])
+def test_op_04_a_code_or_refresh_token_handed_in_twice_at_once_is_good_once_and_ends_what_came_of_it(run, what):
+    for one, other, ended_by in run(what, 200):
+        assert sorted((one, other)) == ["Refusal", "done"]
+        assert ended_by == "reused"

@@ -1,0 +1,24 @@
+"""Telling an application that somebody signed out, at the address it gave (OpenID Back-Channel Logout)."""
+from urllib.parse import urlencode
+
+import egress
+from models import Message
+from oidc import logout
+from outbox import Undeliverable, Unreachable
+from settings import setting
+
+
+class BackChannel:
+    def send(self, message: Message) -> None:
+        form = urlencode({"logout_token": logout.token(message)}).encode()
+        try:
+            answer = egress.fetch(message.recipient, form=form, inside=egress.LOOPBACK if setting.on_loopback else ())
+        except egress.Unreached as trouble:
+            raise Unreachable(str(trouble), message.recipient) from trouble
+        if answer.status == 400:
+            raise Undeliverable("the application says that it does not understand it (400)")
+        if answer.status not in (200, 204):
+            raise Unreachable(f"{message.recipient} answers with {answer.status}", message.recipient)
+
+
+plugin = BackChannel()
