@@ -130,9 +130,12 @@ def icons_named() -> set[str]:
 
 
 def icons_in(text: str) -> Iterator[str]:
-    """`icon("mail")`, `icon("check" if done else "clock")`, `icon="mail"`, `"icon": "mail"`, `empty("mail", …)`."""
+    """`icon("mail")`, `icon("check" if done else "clock")`, `icon="mail"`, `"icon": "mail"`, `empty("mail", …)`,
+    `asks(address, "mail", …)`, `badge(words, "ok", "mail")`."""
     for argument in re.findall(r"\b(?:icon|empty|banner)\(((?:[^(),]|\([^)]*\))*)", text):
         yield from re.findall(r"""(?:^|\belse )["']([a-z][a-z0-9-]*)["']""", argument)
+    yield from re.findall(r"""\basks\((?:[^(),]|\([^)]*\))*,\s*"([a-z][a-z0-9-]*)\"""", text)
+    yield from re.findall(r"""\bbadge\((?:[^(),]|\([^)]*\))*,\s*"[a-z]*",\s*"([a-z][a-z0-9-]*)\"""", text)
     yield from re.findall(r"""\bicon["']?\s*(?::\s*str\s*)?[=:]\s*["']([a-z][a-z0-9-]*)["']""", text)
 
 

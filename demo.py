@@ -11,12 +11,12 @@ import outbox
 from accounts import passwords, second_factors, signup
 from clock import DAY, ago, epoch
 from db import transaction
-from models import Invitation, Membership, Organisation, Role, User
+from models import Invitation, Membership, Organisation, Product, Role, User
 from oidc import clients, scopes
 from organisations import demands, details, directory, invitations, members, protection, registration
 from organisations import lifecycle as organisations
 from organisations.directory import Filter
-from products import catalogue, grants, lifecycle
+from products import blocking, catalogue, grants, lifecycle, requests
 from rules import address
 from tenancy import working_for
 
@@ -141,6 +141,9 @@ def _doings(cast: Cast) -> Iterator[tuple[int, str, Callable[[], object]]]:
     def asked(email: str) -> str:
         return str(Invitation.get(Invitation.email == email).public_id)
 
+    def product(label: str) -> str:
+        return str(Product.get(Product.label == label).public_id)
+
     yield 1, "anne", lambda: _address(cast.organisations["lumen"])
     yield 3, "mara", lambda: invitations.invite("noemi@festival.example", Role.EXTERNAL, first_name="Noémi",
                                                 last_name="Girard", language="fr")
@@ -153,12 +156,14 @@ def _doings(cast: Cast) -> Iterator[tuple[int, str, Callable[[], object]]]:
     yield 24, "anne", lambda: members.change_role(member("luc"), Role.COLLABORATOR)
     yield 33, "esteban", lambda: members.set_own_preferences(pref_billing=False, pref_product_events=True)
     yield 41, "mara", lambda: members.alert(member("grace"))
+    yield 44, "mara", lambda: blocking.block(product("atelier-lumen.example"), "Transfert en préparation")
     yield 47, "mara", lambda: directory.export(Filter())
     yield 50, "mara", lambda: invitations.resend(asked("jonas@lumen.example"))
     yield 52, "mara", lambda: members.alert(member("luc"))
     yield 55, "anne", lambda: invitations.invite(
         "ines.duarte@lumen.example", Role.COLLABORATOR, first_name="Inês", last_name="Duarte", language="fr",
         note="Bienvenue dans l’équipe.")
+    yield 56, "luc", lambda: requests.ask(product("Planning"), "Pour voir qui travaille le week-end")
     yield 58, "anne", lambda: invitations.invite(
         "jannik@oberholzer.example", Role.EXTERNAL, first_name="Jannik", last_name="Oberholzer-Wyttenbach",
         language="de")

@@ -339,6 +339,7 @@ class Organisation(Record):
     externals = IntegerField(default=0)
     unprotected = IntegerField(default=0)       # present, without a second factor
     invitations = IntegerField(default=0)       # pending
+    requests = IntegerField(default=0)          # for access to a product, waiting for an answer
     created = InstantField(default=now)
 
 
@@ -781,6 +782,51 @@ class SigningKey(Record):
     gone = InstantField(null=True)              # from then on it is shown and believed no more
 
 
+class AccessRequest(OrganisationOwned):
+    """A member asks to be let into a product, and why; somebody of the administration answers."""
+
+    WAITING, GRANTED, REFUSED, WITHDRAWN, CLOSED = "waiting", "granted", "refused", "withdrawn", "closed"
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    membership = ForeignKeyField(Membership, index=False, backref="requests")
+    product = ForeignKeyField(Product, index=False, backref="requests")
+    reason = TextField()
+    state = TextField(default=WAITING)          # closed: the person or the product has gone
+    answer = TextField(default="")              # a word to the person, of who refused
+    answered_by = ForeignKeyField(User, null=True, index=False, backref="+")
+    answered = InstantField(null=True)
+    created = InstantField(default=now)
+
+    class Meta:
+        constraints = [Check("state IN ('waiting', 'granted', 'refused', 'withdrawn', 'closed')"),
+                       Check("(answered IS NULL) = (state = 'waiting')"),
+                       _points_at("membership_id", "membership"), _points_at("product_id", "product")]
+        indexes = (
+            SQL("CREATE UNIQUE INDEX access_request_once ON access_request (organisation_id, membership_id, product_id)"
+                " WHERE state = 'waiting'"),
+            SQL("CREATE INDEX access_request_waiting ON access_request (organisation_id, created, id)"
+                " WHERE state = 'waiting'"),
+            SQL("CREATE INDEX access_request_on_product ON access_request (organisation_id, product_id)"))
+
+    @classmethod
+    def waiting(cls) -> Any:
+        return cls.select().where(cls.state == cls.WAITING)
+
+
+class ProductUse(OrganisationOwned):
+    """That somebody came into a product by a door of ours, on one day, in one browser. Kept for its figures only."""
+
+    product = ForeignKeyField(Product, index=False, backref="uses")
+    day = TextField()                           # 2026-11-27, in UTC
+    user = ForeignKeyField(User, index=False, on_delete="CASCADE", backref="+")
+    device = TextField()                        # a digest of the browser, another one for each product
+    times = IntegerField(default=1)
+
+    class Meta:
+        constraints = [_points_at("product_id", "product")]
+        indexes = ((("organisation", "product", "day", "user", "device"), True), (("day",), False))
+
+
 # --- memory -----------------------------------------------------------------------------------
 
 
@@ -896,7 +942,7 @@ class Message(Record):
 
 TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,
           Recovery, Link, Organisation, Provider, Membership, Block, Invitation, Picture,
-          Family, Category, Product, Team, TeamMember, Grant,
+          Family, Category, Product, Team, TeamMember, Grant, AccessRequest, ProductUse,
           Client, ClientSecret, ClientProduct, Consent, Authorization, Token, SigningKey,
           Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
 OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

@@ -34,7 +34,7 @@ ORGANISATION: tuple[tuple[Lazy | None, tuple[Entry, ...]], ...] = (
               what=_l("without two-factor authentication")),
     )),
     (_l("Products"), (
-        Entry("products", icon="package", label=_l("All products"), also=("shop", "cart")),
+        Entry("products", icon="package", label=_l("All products"), also=("shop", "cart", "requests")),
         Entry("domains", icon="globe", label=_l("Domain names")),
     )),
     (_l("Billing"), (
@@ -57,12 +57,13 @@ ACCOUNT = (
     Entry("/account/app-passwords", icon="plug", label=_l("App passwords")),
     Entry("/account/applications", icon="layers", label=_l("Applications")),
     Entry("/account/organisations", icon="building-2", label=_l("My organisations")),
+    Entry("/account/products", icon="package", label=_l("My products")),
     Entry("/account/notifications", icon="bell", label=_l("Notifications")),
     Entry("/account/activity", icon="activity", label=_l("My activity")),
     Entry("/account/tokens", icon="terminal", label=_l("API tokens")),
     Entry("/operator/", icon="server", label=_l("Operator’s console"),
           also=("/operator/accounts", "/operator/organisations", "/operator/activity", "/operator/support",
-                                                                   "/operator/sign-outs")),
+                "/operator/sign-outs", "/operator/catalogue")),
 )
 
 INSIDE = "/o/<organisation>"

@@ -56,6 +56,17 @@ def cut(query: Any, by: Sequence[tuple[Any, bool]], name: str, each: int = EACH)
     return sliced(list(query.order_by(*order).limit(each + 1)), here, [field.name for field, _up in by], name, each)
 
 
+def cut_of(rows: list[Any], name: str, each: int = EACH) -> Slice:
+    """The page that the request asks for of a list that is at hand, sorted by the `key` of its rows (a list)."""
+    here = spot(name, 1)
+    if here.edge is not None:
+        edge = here.edge[0]
+        rows = [row for row in rows if (row.key < edge if here.backwards else row.key > edge)]
+    if here.backwards:
+        rows = rows[::-1]
+    return sliced(rows[:each + 1], here, ["key"], name, each)
+
+
 def spot(name: str, length: int) -> Spot:
     """What the request says of its place in a list sorted by so many fields."""
     opened = _opened(request.args.get("before") or request.args.get("after") or "", name, length)

@@ -8,6 +8,7 @@ import audit
 import schema
 from models import (
     TABLES,
+    AccessRequest,
     Event,
     EventFacts,
     InstallationEvent,
@@ -84,7 +85,8 @@ def _of(organisation: Organisation) -> Iterator[str]:
         "members": present.where(Membership.role != Role.EXTERNAL).count(),
         "externals": present.where(Membership.role == Role.EXTERNAL).count(),
         "unprotected": present.where(~Membership.two_factor).count(),
-        "invitations": Invitation.select().where(Invitation.state == Invitation.PENDING).count()}
+        "invitations": Invitation.select().where(Invitation.state == Invitation.PENDING).count(),
+        "requests": AccessRequest.waiting().count()}
     for name, right in counted.items():
         if getattr(organisation, name) != right:
             yield f"{name} is kept as {getattr(organisation, name)}, but there are {right}"

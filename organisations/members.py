@@ -9,7 +9,7 @@ from accounts import identities
 from clock import now
 from db import transaction
 from i18n import _l
-from models import Membership, Organisation, Role, User
+from models import AccessRequest, Membership, Organisation, Role, User
 from organisations.roles import Right, require, standing
 from rules import Address, Conflict, Forbidden, NotHere, Refused, fold
 from tenancy import at_work
@@ -198,6 +198,14 @@ def count(**changes: int) -> None:
                          for name, change in changes.items()}).where(Organisation.id == at_work().id).execute()
 
 
+def close_requests(whose: Any) -> None:
+    """What somebody asked for who has gone, or over a product that has: nobody answers it any more."""
+    closed = AccessRequest.update(state=AccessRequest.CLOSED, answered=now()).where(
+        whose, AccessRequest.state == AccessRequest.WAITING).execute()
+    if closed:
+        count(requests=-closed)
+
+
 def tell_legal(notice: str, but: tuple[int, ...] = (), **facts: Any) -> None:
     """A word to every legal representative who can act."""
     _tell(Membership.legal_representatives(), notice, but, facts)
@@ -256,6 +264,7 @@ def _go(member: Membership, status: str) -> None:
     member.accounting = False
     member.save()
     identities.leave(member.user_id, _here().public_id)
+    close_requests(AccessRequest.membership == member.id)
     _count_in(member, -1)
 
 

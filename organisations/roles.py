@@ -49,6 +49,7 @@ class Right(enum.StrEnum):
     BLOCK_PRODUCTS = "block the management of products"     # D6
     MAINTAIN_PRODUCTS = "switch maintenance on and off"     # D7
     ADD_PRODUCTS = "add products"                       # D9
+    ASK_ACCESS = "ask for access to a product"          # [D]
     LEAVE = "leave"                                     # A8
 
 
@@ -81,6 +82,7 @@ TABLE: dict[Right, frozenset[str]] = {
     Right.BLOCK_PRODUCTS: ADMINISTRATION,
     Right.MAINTAIN_PRODUCTS: ADMINISTRATION,
     Right.ADD_PRODUCTS: ADMINISTRATION,
+    Right.ASK_ACCESS: EVERYBODY - {_EXTERNAL},
     Right.LEAVE: EVERYBODY,
 }
 

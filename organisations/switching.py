@@ -25,6 +25,7 @@ class Place:
     externals: int
     unprotected: int
     invitations: int
+    requests: int
     admins_may_edit: bool
     membership_id: int
     role: str
@@ -80,7 +81,7 @@ class Place:
 # how one finds out which organisations one may enter at all.
 _PLACES = """
 SELECT o.id, o.public_id, o.slug, o.name, o.logo, o.members, o.externals, o.unprotected, o.invitations,
-       o.admins_may_edit, m.id, m.role, m.accounting, m.last_seen,
+       o.requests, o.admins_may_edit, m.id, m.role, m.accounting, m.last_seen,
        o.two_factor, o.two_factor_from, o.session_hours, o.trusts_browsers, o.trusted_upstreams
 FROM membership AS m JOIN organisation AS o ON o.id = m.organisation_id
 WHERE m.user_id = ? AND m.status = 'active' AND o.status = 'active' ORDER BY o.name, o.id"""

@@ -8,10 +8,11 @@ import rules
 from clock import now
 from db import transaction
 from i18n import _l
-from models import Category, Grant, Product
+from models import AccessRequest, Category, Grant, Product
+from organisations import members
 from organisations.roles import Right, require
 from products import catalogue
-from products.managing import manager
+from products.managing import BLOCKED, manager
 from rules import Conflict, NotHere, Refused
 from settings import LOOPBACK, setting
 from tenancy import at_work
@@ -57,9 +58,10 @@ def end(public_id: str) -> Product:
         require(Right.ADD_PRODUCTS)
         product = find(public_id)
         if product.blocked:
-            raise Conflict(_l("The management of this product is blocked. Unblock it first."))
+            raise Conflict(BLOCKED)
         Product.update(status=Product.ENDED, ended=now()).where(Product.id == product.id).execute()
         Grant.delete().where(Grant.product == product.id).execute()
+        members.close_requests(AccessRequest.product == product.id)
         audit.record("product.ended", public_id, product=product.label)
         return product
 

@@ -7,6 +7,8 @@ from products import evidence
 from products.access import Why
 from rules import Conflict, Forbidden, NotHere
 
+BLOCKED = _l("The management of this product is blocked. Unblock it first.")
+
 
 def manager(product: Product, right: str) -> Product:
     """The product, if the acting person has that right over it now. Conflict while its management is blocked.
@@ -20,7 +22,7 @@ def manager(product: Product, right: str) -> Product:
     if not answer.refusals:
         return product
     if answer.refusals == (Why.PRODUCT_BLOCKED,):
-        raise Conflict(_l("The management of this product is blocked. Unblock it first."))
+        raise Conflict(BLOCKED)
     if any(found.decide(other, Proved(who.proofs)).sources for other in found.product.rights):
         raise Forbidden(right)
     raise NotHere

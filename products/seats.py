@@ -1,5 +1,6 @@
 """Seats: of some products it is counted how many people use them."""
 from collections.abc import Iterable
+from typing import Any
 
 from peewee import fn
 
@@ -11,13 +12,18 @@ from rules import Refused
 
 def taken(product: Product) -> int:
     """How many people may use it at this moment, by whatever grant. Who is blocked keeps the seat (G8-R5)."""
-    giving = ((Grant.product == product.id) & (Grant.right == Grant.USE)) | (Grant.right == Grant.EVERYTHING)
+    return int(people_of(product.id).scalar())
+
+
+def people_of(product: Any) -> Any:
+    """The same as a question, to be asked beside another one: of a product's number, or of the column that has it."""
+    giving = ((Grant.product == product) & (Grant.right == Grant.USE)) | (Grant.right == Grant.EVERYTHING)
     living = giving & (Grant.until.is_null() | (Grant.until > now()))
     own = Grant.select(Grant.membership).where(living, Grant.membership.is_null(False))
     teams = Grant.select(Grant.team).where(living, Grant.team.is_null(False))
     by_team = TeamMember.select(TeamMember.membership).where(TeamMember.team.in_(teams))
-    return int(Membership.present().select(fn.COUNT(Membership.id)).where(
-        Membership.id.in_(own) | Membership.id.in_(by_team)).scalar())
+    return Membership.select(fn.COUNT(Membership.id)).where(
+        Membership.ended.is_null(), Membership.id.in_(own) | Membership.id.in_(by_team))
 
 
 def enough(products: Iterable[Product]) -> None:

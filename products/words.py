@@ -60,6 +60,10 @@ def why(decision: Decision, role: str) -> list[str]:
     return [str(REFUSALS[each]) for each in decision.refusals] + [str(STEPS[step]) for step in decision.steps]
 
 
+def state(decision: Decision) -> str:
+    return _("open") if decision.allowed else _("closed")
+
+
 def source(given: Given, role: str) -> str:
     """Where a right comes from."""
     if given is ROLE:

@@ -98,7 +98,7 @@ def export_effective(id: str) -> Response:
     access = editor.of_member(id)
     head = [_("Product"), _("Category"), _("Right"), _("Open"), _("Why")]
     return sheets.sheet(f"{g.here.slug}-access", head, (
-        [line.product.label, line.section.name, line.title, _("open") if line.decision.allowed else _("closed"),
+        [line.product.label, line.section.name, line.title, words.state(line.decision),
          " ".join(words.why(line.decision, access.role))] for line in doors.of(access, g.here.demands)))
 
 

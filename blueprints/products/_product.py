@@ -1,0 +1,38 @@
+"""What all pages about one product share."""
+from typing import Any
+
+from flask import Response, g, url_for
+
+from i18n import _
+from models import AccessRequest
+from organisations import policy
+from organisations.roles import Right
+from pages import page
+from products import catalogue, holdings, requests
+from products.holdings import Holding, Seer
+
+
+def seer() -> Seer:
+    """Whoever looks."""
+    return Seer(g.here.membership_id, g.here.role, g.me.two_factor, g.may(Right.SEE_ALL_PRODUCTS), g.here.demands,
+                policy.proved_by(g.me))
+
+
+def one(id: str) -> Holding:
+    return holdings.one(id, seer())
+
+
+def about(held: Holding, template: str, status: int = 200, **more: Any) -> Response:
+    """A page about a product, below its own."""
+    return page(f"products/{template}.html", status, held=held, product=held.product, crumbs=crumbs_of(held), **more)
+
+
+def product_page(held: Holding, status: int = 200, why: Any = "") -> Response:
+    waiting = list(requests.waiting().where(AccessRequest.product == held.product.id)) if g.may(
+        Right.EDIT_ACCESS) else []
+    return about(held, "product", status, why=why, told=catalogue.told, waiting=waiting)
+
+
+def crumbs_of(held: Holding) -> tuple[Any, ...]:
+    return ((_("All products"), url_for("products.show")), (held.product.label, url_for("products.look",
+                                                                                       id=held.product.public_id)))
