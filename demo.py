@@ -13,7 +13,7 @@ from clock import DAY, ago, epoch
 from db import transaction
 from models import Invitation, Membership, Organisation, Product, Role, User
 from oidc import clients, scopes
-from organisations import demands, details, directory, invitations, members, protection, registration
+from organisations import demands, details, directory, invitations, members, protection, registration, teams
 from organisations import lifecycle as organisations
 from organisations.directory import Filter
 from products import blocking, catalogue, grants, lifecycle, requests
@@ -78,6 +78,14 @@ GRANTS = (
     ("grace", "Planning", "use"), ("anne", "Messagerie", "use"), ("anne", "Planning", "use"), ("anne", "Wiki", "use"),
 )
 
+# Teams: name, colour, leader, the others, and what it carries.
+TEAMS = (
+    ("Festival", "amber", "luc", ("esteban",), (("Fête des lumières", "sales"), ("Fête des lumières", "entry"),
+                                              ("Archives", "use"))),
+    ("Bureau", "petrol", "anne", ("chiara",), (("Fichiers de l’équipe", "use"),
+                                                              ("Discussions", "use"), ("Wiki", "statistics"))),
+)
+
 
 def is_here() -> bool:
     """Has the demonstration been played into this database? Everybody knows the passwords in it."""
@@ -118,6 +126,13 @@ def _furnish(cast: Cast) -> None:
     clients.create(there["Planning"].public_id, [APP_BACK], pkce=False, client_id=APP,
                    secret=APP_SECRET, logout_uris=["http://localhost:9000/"],
                    asks=scopes.ALL)
+    for name, colour, leader, others, carried in TEAMS:
+        team = teams.create(name, colour).public_id
+        for label, right in carried:
+            grants.give(grants.of_team(team), there[label], right)
+        people = {who: Membership.get(Membership.user == cast.people[who].id).public_id for who in (leader, *others)}
+        teams.join(team, list(people.values()))
+        teams.lead(team, people[leader])
 
 
 def live(days: int = 60) -> Cast:

@@ -471,6 +471,7 @@ class Invitation(OrganisationOwned):
     exact_address = BooleanField(default=True)
     language = TextField()
     note = TextField(default="")
+    teams = JSONField(default=list)             # public ids of those to join, as far as they are still there then
     inviter = ForeignKeyField(User, backref="+")
     generation = IntegerField(default=0)        # raised by each new sending: older links end
     state = TextField(default=PENDING)

@@ -20,6 +20,8 @@ from models import (
     PersonalEventFacts,
     Picture,
     Role,
+    Team,
+    TeamMember,
     User,
 )
 from tenancy import across_organisations, working_for
@@ -90,6 +92,9 @@ def _of(organisation: Organisation) -> Iterator[str]:
     for name, right in counted.items():
         if getattr(organisation, name) != right:
             yield f"{name} is kept as {getattr(organisation, name)}, but there are {right}"
+    in_it = TeamMember.select(fn.COUNT(TeamMember.id)).where(TeamMember.team == Team.id)
+    for name, kept, right in Team.select(Team.name, Team.people, in_it).where(Team.people != in_it).tuples():
+        yield f"the team {name} is kept as {kept} people, but there are {right}"
 
 
 def _copies() -> Iterator[str]:

@@ -31,6 +31,8 @@ NOTICES = {notice.name: notice for notice in (
     Notice("product_unblocked", muteable=True),
     Notice("product_maintained", muteable=True),
     Notice("product_resumed", muteable=True),
+    Notice("team_joined"),
+    Notice("team_left"),
     Notice("removed"),
     Notice("left"),
     Notice("blocked"),

@@ -16,6 +16,7 @@ from organisations.roles import Right, require
 # What one can ask for, its name, and how the kinds of such lines begin.
 GROUPS = {"member": (_l("Members"), ("member.", "members.")),
           "invitation": (_l("Invitations"), ("invitation.",)),
+          "team": (_l("Teams"), ("team.",)),
           "organisation": (_l("Organisation"), ("organisation.", "activity."))}
 PIECE = 1_000
 

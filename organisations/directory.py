@@ -4,12 +4,12 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from peewee import SQL, Expression, NodeList, Select, fn
+from peewee import JOIN, SQL, Expression, NodeList, Select, fn
 
 import audit
-from db import instant, transaction
+from db import instant, on_sqlite, transaction
 from i18n import _l
-from models import Membership, Role, User
+from models import Membership, Role, Team, TeamMember, User
 from organisations.roles import Right, require
 from questions import beyond, question, slot
 from rules import fold
@@ -18,6 +18,7 @@ STATES = {Membership.ACTIVE: _l("Active"), Membership.BLOCKED: _l("Blocked")}
 SORTS = {"name": Membership.sort_name, "seen": Membership.last_seen, "joined": Membership.joined}
 COUNTED = 1_000                                 # a filtered list is counted so far; beyond, it is «more than»
 WORDS = 4                                       # of what is searched for
+BETWEEN = "\x1f"                                # names of teams: no name has it
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Filter:
     role: str = ""
     two_factor: str = ""                        # on, off
     status: str = ""                            # active, blocked
+    team: str = ""                              # the public id of one
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Filter":
@@ -35,6 +37,8 @@ class Filter:
         known: dict[str, set[Any]] = {"role": set(Role), "two_factor": {"on", "off"},
                                       "status": {Membership.ACTIVE, Membership.BLOCKED}}
         asked = {name: value for name in known if (value := given.get(name, "")) in known[name]}
+        if (team := given.get("team", "")).isalnum():
+            asked["team"] = team[:40]
         return cls(" ".join(given.get("q", "").replace("\x00", "").split())[:100], **asked)
 
     @cached_property
@@ -45,11 +49,11 @@ class Filter:
     @property
     def shape(self) -> tuple[Any, ...]:
         """What the text of the query depends on."""
-        return len(self._words), bool(self.role), self.two_factor, self.status
+        return len(self._words), bool(self.role), self.two_factor, self.status, bool(self.team)
 
     @property
     def values(self) -> dict[str, str]:
-        return {"role": self.role} | {f"word{number}": f"%{_escaped(word)}%"
+        return {"role": self.role, "team": self.team} | {f"word{number}": f"%{_escaped(word)}%"
                                       for number, word in enumerate(self._words)}
 
     @property
@@ -74,6 +78,11 @@ class Person(NamedTuple):
     sort_name: str
     joined: Any
     last_seen: Any
+    teams: str | None                           # their names
+
+    @property
+    def in_teams(self) -> list[str]:
+        return sorted(self.teams.split(BETWEEN)) if self.teams else []
 
     @property
     def name(self) -> str:
@@ -124,6 +133,13 @@ def how_many(who: Filter) -> int:
     return int(_count(who.shape)(**who.values)[0][0])
 
 
+def teams(who: Filter, *, counted: bool) -> tuple[list[tuple[str, str]], int]:
+    """The teams there are, (public id, name); and, where it is asked for, `how_many`: both in one statement."""
+    (number, *first), *more = _teams_and_count(who.shape if counted else None)(**who.values)
+    return sorted(((id, name) for id, name in (first, *(rest for _number, *rest in more)) if id),
+                  key=lambda each: fold(each[1])), int(number)
+
+
 def export(who: Filter) -> Iterator[Person]:
     """The list leaves the house: written down before the first row does."""
     with transaction():
@@ -147,15 +163,30 @@ def _count(asked: tuple[Any, ...]) -> Any:
     return Select([_those(Membership.select(SQL("1")), asked).limit(COUNTED + 1)], [fn.COUNT(SQL("1"))])
 
 
+@question
+def _teams_and_count(asked: tuple[Any, ...] | None) -> Any:
+    those = _those(Membership.select(SQL("1")), asked).limit(COUNTED + 1) if asked else Membership.select().limit(0)
+    number = Select([those], [fn.COUNT(SQL("1")).alias("number")]).alias("counted")
+    return (Select([number], [number.c.number, Team.public_id, Team.name])
+            .join(Team, JOIN.LEFT_OUTER, on=SQL("1 = 1")))
+
+
 def _columns() -> Any:
     return Membership.select(
         Membership.id, Membership.public_id, Membership.user, User.public_id, User.first_name, User.last_name,
         User.email_typed, Membership.role, Membership.accounting, Membership.status, Membership.two_factor,
-        Membership.sort_name, Membership.joined, Membership.last_seen).join(User)
+        Membership.sort_name, Membership.joined, Membership.last_seen, _teams()).join(User)
+
+
+def _teams() -> Any:
+    """The names of the teams of a row, found by its index; nothing is sorted."""
+    names = (fn.GROUP_CONCAT if on_sqlite() else fn.STRING_AGG)(Team.name, BETWEEN)
+    return (Team.select(names).join(TeamMember, on=TeamMember.team == Team.id)
+            .where(TeamMember.membership == Membership.id))
 
 
 def _those(query: Any, asked: tuple[Any, ...]) -> Any:
-    words, role, two_factor, status = asked
+    words, role, two_factor, status, team = asked
     query = query.where(Membership.ended.is_null())
     for number in range(words):
         # In small letters, as SQLite has no other; both sides are folded.
@@ -168,6 +199,9 @@ def _those(query: Any, asked: tuple[Any, ...]) -> Any:
         query = query.where(Membership.two_factor if two_factor == "on" else ~Membership.two_factor)
     if status:
         query = query.where(Expression(Membership.status, "=", SQL(f"'{status}'")))
+    if team:
+        inside = TeamMember.select(TeamMember.membership).join(Team).where(Team.public_id == slot("team"))
+        query = query.where(Membership.id.in_(inside))
     return query
 
 

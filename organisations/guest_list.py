@@ -46,7 +46,8 @@ def _guest(line: str) -> Guest:
     return Guest(line, address, *names[:2])
 
 
-def invite(guests: Sequence[Guest], role: str, *, language: str, note: str = "") -> dict[str, Any]:
+def invite(guests: Sequence[Guest], role: str, *, language: str, note: str = "",
+           teams: Sequence[str] = ()) -> dict[str, Any]:
     """Ask each of them in; who cannot be asked does not stop the rest: {line: why not}.
 
     Refused as a whole when there is nobody, when they are too many, or more than may still be asked this hour.
@@ -59,7 +60,7 @@ def invite(guests: Sequence[Guest], role: str, *, language: str, note: str = "")
             for guest in guests[start:start + AT_ONCE]:
                 try:
                     invitations.invite(guest.email, role, first_name=guest.first_name, last_name=guest.last_name,
-                                       language=language, note=note)
+                                       language=language, note=note, teams=teams)
                 except Refused as refusal:
                     if refusal.field in ("role", "note"):
                         raise

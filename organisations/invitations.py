@@ -1,4 +1,5 @@
 """Asking people in (G3)."""
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,8 @@ import rules
 from clock import DAY, now
 from db import transaction
 from i18n import _l
-from models import Grant, Invitation, Membership, Organisation, Role, User
-from organisations import members
+from models import Grant, Invitation, Membership, Organisation, Role, Team, User
+from organisations import members, seats, teams
 from organisations.roles import Right, Standing, require, standing
 from rules import Conflict, Forbidden, Gone, Refused
 from tenancy import across_organisations, at_work, working_for
@@ -25,7 +26,7 @@ LIFE = 30 * DAY
 
 def invite(email: str, role: str, *, first_name: str = "", last_name: str = "", accounting: bool = False,
            pref_billing: bool = False, pref_product_events: bool = False, exact_address: bool = True,
-           language: str = "", note: str = "") -> Invitation:
+           language: str = "", note: str = "", teams: Sequence[str] = ()) -> Invitation:
     """Ask somebody in. Never tells whether the address has an account (G3).
 
     Refused by the field for a member, for somebody asked already, and for what cannot be read.
@@ -46,6 +47,7 @@ def invite(email: str, role: str, *, first_name: str = "", last_name: str = "", 
                     role=role, accounting=accounting and role == Role.COLLABORATOR,
                     pref_billing=pref_billing and role != Role.EXTERNAL, pref_product_events=pref_product_events,
                     exact_address=exact_address, language=language or organisation.language, note=note,
+                    teams=_chosen(teams),
                     inviter=inviter.user_id, expires=now() + LIFE)
         except IntegrityError:
             raise Refused(_l("This person has already been invited."), "email") from None
@@ -89,8 +91,8 @@ def withdraw(public_id: str) -> Invitation:
 
 
 def change(public_id: str, role: str, *, accounting: bool = False, pref_billing: bool = False,
-           pref_product_events: bool = False) -> Invitation:
-    """What the invitee will be, changed before they answer (G3-R6)."""
+           pref_product_events: bool = False, teams: Sequence[str] | None = None) -> Invitation:
+    """What the invitee will be, changed before they answer (G3-R6). Without `teams` these stay as they are."""
     with transaction():
         inviter = require(Right.INVITE)
         invitation = find(public_id)
@@ -101,6 +103,7 @@ def change(public_id: str, role: str, *, accounting: bool = False, pref_billing:
         invitation.role, invitation.accounting = role, accounting and role == Role.COLLABORATOR
         invitation.pref_billing = pref_billing and role != Role.EXTERNAL
         invitation.pref_product_events = pref_product_events
+        invitation.teams = invitation.teams if teams is None else _chosen(teams)
         invitation.save()
         audit.record("invitation.changed", invitation.public_id, person=invitation.name, role=role)
         return invitation
@@ -213,11 +216,11 @@ def accept(token: str) -> Membership:
                                  pref_billing=invitation.pref_billing,
                                  pref_product_events=invitation.pref_product_events)
         Invitation.update(membership=membership).where(Invitation.id == invitation.id).execute()
-        Grant.update(invitation=None, membership=membership.id).where(Grant.invitation == invitation.id).execute()
+        left_out = _bring(invitation, membership)
         audit.record("member.joined", membership.public_id, person=person.name, role=role,
                      inviter=found.inviter.name)
         audit.record_for(person.id, "organisation.joined", organisation=found.organisation.name)
-        _tell_inviter(found, "invitation_accepted", person=person.name)
+        _tell_inviter(found, "invitation_accepted", person=person.name, left_out=left_out)
         members.tell_administration("member_joined", but=(found.inviter_id, person.id), person=person.name, role=role)
         return membership
 
@@ -292,6 +295,31 @@ def _role_still_given(invitation: Invitation) -> str:
     audit.record("invitation.role_lowered", invitation.public_id, person=invitation.name, role=Role.ADMIN)
     members.tell_legal("invitation_role_lowered", person=invitation.name)
     return Role.ADMIN
+
+
+def _chosen(chosen: Sequence[str]) -> list[str]:
+    """Teams of this organisation, chosen by somebody who may put people into them."""
+    if chosen:
+        require(Right.MANAGE_TEAMS)
+    there = [team.public_id for team in Team.select().where(Team.public_id.in_(list(chosen))).order_by(Team.key)]
+    if len(there) != len(set(chosen)):
+        raise Conflict(_l("A team has gone in the meantime. Look at what is there now."))
+    return there
+
+
+def _bring(invitation: Invitation, member: Membership) -> list[str]:
+    """What was prepared becomes theirs, as far as there are seats (G3-R7). The names of what has none left."""
+    Grant.update(invitation=None, membership=member.id).where(Grant.invitation == invitation.id).execute()
+    own = Grant.membership == member.id
+    full = []
+    for product in seats.used_through(own):
+        try:
+            seats.enough([product])
+        except Refused:
+            using = (Grant.product == product.id) & (Grant.right == Grant.USE)
+            Grant.delete().where(own, using | (Grant.right == Grant.EVERYTHING)).execute()
+            full.append(product.label)
+    return full + teams.take_in(member, invitation.teams)
 
 
 def _close(invitation: Invitation, state: str) -> None:

@@ -9,7 +9,7 @@ from accounts import identities
 from clock import now
 from db import transaction
 from i18n import _l
-from models import AccessRequest, Membership, Organisation, Role, User
+from models import AccessRequest, Grant, Membership, Organisation, Role, Team, TeamMember, User
 from organisations.roles import Right, require, standing
 from rules import Address, Conflict, Forbidden, NotHere, Refused, fold
 from tenancy import at_work
@@ -173,6 +173,13 @@ def each(public_ids: Sequence[str], verb: Callable[[str], Any]) -> dict[str, Any
     return refused
 
 
+def out_of(member: Membership, team: Team) -> None:
+    """No longer in a team, and no longer its leader. For verbs that have checked who may; records nothing itself."""
+    TeamMember.delete().where(TeamMember.team == team.id, TeamMember.membership == member.id).execute()
+    Team.update(people=Team.people - 1).where(Team.id == team.id).execute()
+    Team.update(leader=None).where(Team.id == team.id, Team.leader == member.id).execute()
+
+
 def others_legal(member: Membership) -> bool:
     """Is there another legal representative who can act? RI-1 counts nobody else."""
     return bool(Membership.legal_representatives().where(Membership.id != member.id).exists())
@@ -266,6 +273,9 @@ def _go(member: Membership, status: str) -> None:
     identities.leave(member.user_id, _here().public_id)
     close_requests(AccessRequest.membership == member.id)
     _count_in(member, -1)
+    for team in list(Team.select().join(TeamMember).where(TeamMember.membership == member.id)):
+        out_of(member, team)
+    Grant.delete().where(Grant.membership == member.id).execute()
 
 
 def _count_in(member: Membership, change: int) -> None:

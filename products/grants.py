@@ -14,8 +14,9 @@ from clock import now
 from db import transaction
 from i18n import _l
 from models import Category, Grant, Invitation, Membership, Organisation, Product, Role, Team
+from organisations import seats
 from organisations.roles import Right, require
-from products import catalogue, evidence, lifecycle, seats
+from products import catalogue, evidence, lifecycle
 from rules import Conflict, NotHere, Refused
 from tenancy import at_work
 

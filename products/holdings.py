@@ -12,8 +12,9 @@ from peewee import JOIN
 
 from clock import now
 from models import Category, Family, Grant, Product, Team, TeamMember
+from organisations import seats
 from organisations.policy import Demands, Proved
-from products import catalogue, evidence, seats, words
+from products import catalogue, evidence, words
 from products.access import Decision, Given, House, Person, decide
 from rules import NotHere, fold
 

@@ -1,4 +1,6 @@
 """What rights and changes of access are called."""
+from collections.abc import Iterable
+
 import plugins
 from i18n import Lazy, _, _l
 from models import Category, Grant, Role
@@ -22,6 +24,20 @@ def right(name: str, kind: str = "") -> str:
 def changes(given: list[list[str]]) -> list[tuple[str, str]]:
     """What was given or taken, each: (over what, which right). As `grants.Changes.facts` keeps them."""
     return [(_over(what, future), right(name, kind)) for what, name, kind, future in given]
+
+
+def carried(grants: Iterable[Grant]) -> list[tuple[str, str]]:
+    """The same of grants as they are, each read with what it is over (`organisations.teams.look`)."""
+    return [(_carried_over(each), right(each.right, each.over.kind if each.right != Grant.EVERYTHING else ""))
+            for each in grants]
+
+
+def _carried_over(grant: Grant) -> str:
+    if grant.product_id:
+        return str(grant.product.label)
+    if grant.category_id:
+        return _("Future products: %(category)s", category=catalogue.told(grant.over))
+    return _over("", future=False)
 
 
 def _over(what: str, future: bool | str) -> str:

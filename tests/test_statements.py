@@ -4,7 +4,7 @@ import pytest
 import db
 from accounts import signup
 from demo import acting
-from models import Membership, Role, User
+from models import Membership, Role, Team, User
 from organisations import invitations, members
 from rules import address
 from tenancy import working_for
@@ -13,7 +13,8 @@ from tests.doors import Visitor
 MOST = 4
 OVERVIEW = "/o/lumen/"
 LISTS = ("/o/lumen/members", "/o/lumen/members?q=e&role=collaborator&sort=-seen", "/o/lumen/members?last",
-         "/o/lumen/members?two_factor=off", "/o/lumen/invitations", "/o/lumen/activity")
+         "/o/lumen/members?two_factor=off", "/o/lumen/members?q=e&team=0",
+         "/o/lumen/teams", "/o/lumen/invitations", "/o/lumen/activity")
 
 
 @pytest.fixture
@@ -30,7 +31,8 @@ def asked(count):
 def test_every_page_inside_an_organisation_asks_little(app, cast, asked):
     with working_for(cast.organisations["lumen"]), acting(cast.people["anne"]):
         ids = {"members": Membership.get(Membership.user == cast.people["luc"].id).public_id,
-               "invitations": invitations.invite("nea@lumen.example", Role.EXTERNAL).public_id}
+               "invitations": invitations.invite("nea@lumen.example", Role.EXTERNAL).public_id,
+               "teams": Team.get(Team.key == "festival").public_id}
     visitor, looked_at, many = Visitor(app, cast.people["anne"]), 0, {}
     for rule in app.url_map.iter_rules():
         kind = rule.rule.removeprefix("/o/<organisation>/").partition("/")[0]

@@ -4,9 +4,9 @@ import pytest
 import i18n
 from db import transaction
 from demo import acting
-from models import Organisation, Role, Session, User
+from models import Membership, Organisation, Role, Session, User
 from notices import letters
-from organisations import details, invitations, lifecycle
+from organisations import details, invitations, lifecycle, teams
 from tenancy import working_for
 from tests.test_pages import one_of_each
 
@@ -35,6 +35,9 @@ def written(cast):
                                                text))
                 invitations.invite("otto@text.example", Role.ADMIN, first_name=text, last_name=text, note=text)
                 invitations.invite("operator@kanton.example", Role.ADMIN, note=text, language="en")
+                team, anne = teams.create(text, "blue").public_id, Membership.get().public_id
+                teams.join(team, [anne])
+                teams.lead(team, anne)
         return made
     return write
 

@@ -6,10 +6,10 @@ from flask import Response, g, url_for
 import limits
 import paging
 from accounts.sessions import PEOPLE
-from forms import Choice, EmailAddress, Form, Lines, Text, Tick, required
+from forms import Choice, EmailAddress, Form, Lines, Several, Text, Tick, required
 from i18n import NAMES, _, _l, ngettext
 from models import Invitation, Message, Organisation, Role, User
-from organisations import guest_list, invitations, roles
+from organisations import guest_list, invitations, roles, teams
 from organisations.roles import Right
 from pages import page
 from rules import Conflict, Forbidden, NotHere
@@ -31,6 +31,8 @@ class InviteForm(Form):
     exact_address = Tick(_l("Only this address may accept"), default=True)
     language = Choice(_l("Language of the mail"), choices=[(code, NAMES[code]) for code in NAMES])
     note = Text(_l("A word of your own"))
+    teams = Several(_l("Teams"))
+    then = Text("")                             # access: goes on to what they may do with which product
 
 
 @blueprint.page("/members/invite", needs=Right.INVITE, fresh=PEOPLE)
@@ -41,8 +43,11 @@ def new() -> Response:
 @blueprint.action("/invitations", needs=Right.INVITE, fresh=PEOPLE, limit=limits.INVITE_ORGANISATION)
 def invite() -> Response:
     form = InviteForm()
-    if form.submit_to(invitations.invite):
-        return done(_("The invitation to %(email)s is on its way.", email=form.result.email_typed), ".pending")
+    if form.submit_to(lambda then, teams, **asked: invitations.invite(teams=teams or (), **asked)):
+        told = _("The invitation to %(email)s is on its way.", email=form.result.email_typed)
+        if form.then.data == "access":
+            return done(told, "access.show", whose="invitations", id=form.result.public_id)
+        return done(told, ".pending")
     return invitation_page(form, 422)
 
 
@@ -52,6 +57,7 @@ class SeveralForm(Form):
                   default=Role.COLLABORATOR.value)
     language = Choice(_l("Language of the mail"), choices=[(code, NAMES[code]) for code in NAMES])
     note = Text(_l("A word of your own"))
+    teams = Several(_l("Teams"))
 
 
 @blueprint.page("/members/invite/several", needs=Right.INVITE, fresh=PEOPLE)
@@ -64,7 +70,7 @@ def invite_several() -> Response:
     """Whoever could not be asked stays in the list, with the reason."""
     form = SeveralForm()
     guests = guest_list.read(form.people.data or "")
-    if not form.submit_to(lambda people, **more: guest_list.invite(guests, **more)):
+    if not form.submit_to(lambda people, teams, **more: guest_list.invite(guests, teams=teams or (), **more)):
         return several_page(form, 422)
     refused: dict[str, Any] = form.result
     if refused:
@@ -76,7 +82,7 @@ def invite_several() -> Response:
 
 def several_page(form: SeveralForm, status: int = 200, **more: Any) -> Response:
     return page("organisations/invite_several.html", status, form=form, roles=roles.choices(g.here.standing),
-                failed=status == 422, crumbs=((_("Members"), url_for("members.show")),
+                failed=status == 422, teams=teams.all_of_them(), crumbs=((_("Members"), url_for("members.show")),
                                               (_("Invite several people"), None)), **more)
 
 
@@ -91,6 +97,7 @@ class ChangeForm(Form):
     accounting = Tick(_l("May see and pay invoices"))
     pref_billing = Tick(_l("Gets reminders about billing"))
     pref_product_events = Tick(_l("Is told about products and new members"))
+    teams = Several(_l("Teams"))
 
 
 @blueprint.page("/invitations/<id>/change", needs=Right.INVITE, fresh=PEOPLE)
@@ -99,13 +106,13 @@ def amending(id: str) -> Response:
     invitation = open_one(id)
     return amending_page(invitation, ChangeForm(
         role=invitation.role, accounting=invitation.accounting, pref_billing=invitation.pref_billing,
-        pref_product_events=invitation.pref_product_events))
+        pref_product_events=invitation.pref_product_events, teams=invitation.teams))
 
 
 @blueprint.action("/invitations/<id>/change", needs=Right.INVITE, fresh=PEOPLE)
 def amend(id: str) -> Response:
     invitation, form = one(id), ChangeForm()
-    if form.submit_to(lambda **chosen: invitations.change(id, **chosen)):
+    if form.submit_to(lambda teams, **chosen: invitations.change(id, teams=teams or (), **chosen)):
         return done(_("The invitation to %(email)s has been changed.", email=invitation.email_typed), ".pending")
     return amending_page(invitation, form, 422)
 
@@ -159,7 +166,7 @@ def amending_page(invitation: Invitation, form: ChangeForm, status: int = 200) -
     if invitation.role == Role.LEGAL and not g.may(Right.GIVE_LEGAL):
         raise Forbidden(Right.GIVE_LEGAL)
     return page("organisations/invitation_change.html", status, invitation=invitation, form=form,
-                roles=roles.choices(g.here.standing), crumbs=crumbs(invitation.name))
+                roles=roles.choices(g.here.standing), teams=teams.all_of_them(), crumbs=crumbs(invitation.name))
 
 
 def crumbs(last: str) -> tuple[tuple[str, str | None], ...]:
@@ -168,6 +175,7 @@ def crumbs(last: str) -> tuple[tuple[str, str | None], ...]:
 
 def invitation_page(form: InviteForm, status: int = 200) -> Response:
     return page("organisations/invite.html", status, form=form, roles=roles.choices(g.here.standing),
+                teams=teams.all_of_them(),
                 crumbs=((_("Members"), url_for("members.show")), (_("Invite a member"), None)))
 
 

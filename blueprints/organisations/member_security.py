@@ -5,12 +5,13 @@ Kept out of the organisation, warned, opened again after a lock, vouched for.
 from flask import Response, g, request
 
 from accounts.sessions import CREDENTIALS, PEOPLE
-from blueprints.organisations._member import about, member_page, one, one_to_change
+from blueprints.organisations._member import about, member_page, one, one_rehearsed, one_to_change
 from forms import Form, NothingForm, Text, required
 from i18n import _, _l
 from models import Membership
 from organisations import blocking, members, unlocking, vouching
 from organisations.roles import Right
+from products import rehearsals
 from rules import Conflict, NotHere
 from web import OrganisationBlueprint, done
 
@@ -20,7 +21,7 @@ blueprint = OrganisationBlueprint("member_security", __name__)
 @blueprint.errorhandler(Conflict)
 def overtaken(conflict: Conflict) -> Response:
     """Nothing to be done any more: the member's page says why."""
-    return member_page(one((request.view_args or {})["id"]), 409, conflict.why)
+    return member_page((request.view_args or {})["id"], 409, conflict.why)
 
 
 # --- blocking ----------------------------------------------------------------------------------
@@ -32,12 +33,12 @@ class BlockForm(Form):
 
 @blueprint.page("/members/<id>/block", needs=Right.BLOCK_MEMBERS, fresh=PEOPLE)
 def block_form(id: str) -> Response:
-    return block_page(one_to_change(id), BlockForm())
+    return block_page(one_rehearsed(id, rehearsals.blocking), BlockForm())
 
 
 @blueprint.action("/members/<id>/block", needs=Right.BLOCK_MEMBERS, fresh=PEOPLE)
 def block(id: str) -> Response:
-    member, form = one_to_change(id), BlockForm()
+    member, form = one_rehearsed(id, rehearsals.blocking), BlockForm()
     if form.submit_to(lambda reason: blocking.block(id, reason)):
         return done(_("%(name)s is blocked.", name=member.user.name), "member.look", id=id)
     return block_page(member, form, 422)

@@ -13,10 +13,11 @@ from accounts.sessions import PEOPLE
 from forms import Choice, Form, Text, Tick
 from i18n import _, _l, ngettext
 from models import Membership
-from organisations import directory, members, roles
+from organisations import directory, members, roles, teams
 from organisations.directory import Filter, Person
 from organisations.roles import LABELS, Right
 from pages import page, tone
+from products import rehearsals
 from rules import NotHere, Refused
 from web import OrganisationBlueprint, done
 
@@ -32,8 +33,11 @@ def show() -> Response:
         return elsewhere
     who, sort = Filter.of(request.args), sort_of(request.args.get("sort", ""))
     cut = people(who, sort)
+    known = known_total(who, cut)
+    named, counted = directory.teams(who, counted=not known)
     return page("organisations/members.html", cut=cut, lines=[line(each) for each in cut.rows], who=who, sorted=sort,
-                labels=LABELS, states=directory.STATES, total=total(who, cut), most=directory.COUNTED,
+                labels=LABELS, states=directory.STATES, total=known or counted, most=directory.COUNTED, teams=named,
+                team=dict(named).get(who.team, "…"),
                 crumbs=((_("People"), None), (_("Members"), None)))
 
 
@@ -42,10 +46,11 @@ def export() -> Response:
     """What the list shows, as a file."""
     found = directory.export(Filter.of(request.args))
     head = [_("First name"), _("Last name"), _("E-mail address"), _("Role"), _("Accounting"), _("Status"),
-            _("Two-factor authentication"), _("Joined"), _("Last seen")]
+            _("Two-factor authentication"), _("Joined"), _("Last seen"), _("Teams")]
     return sheets.sheet(f"{g.here.slug}-members", head, (
         [each.first_name, each.last_name, each.email, LABELS[each.role], yes(each.accounts),
-         directory.STATES[each.status], yes(each.two_factor), each.since.isoformat(), each.seen.isoformat()]
+         directory.STATES[each.status], yes(each.two_factor), each.since.isoformat(), each.seen.isoformat(),
+         ", ".join(each.in_teams)]
         for each in found))
 
 
@@ -61,15 +66,16 @@ def line(person: Person) -> tuple[Any, ...]:
     """A person as the list shows them: said here once, so that the template has nothing to look up."""
     state = "blocked" if person.status == Membership.BLOCKED else "on" if person.two_factor else "off"
     return (person.public_id, person.name, person.initials, tone(person.person_id), person.email, person.role,
-            state, formats.ago(person.seen), formats.day(person.since), person.user_id == g.me.user_id)
+            state, formats.ago(person.seen), formats.day(person.since), person.user_id == g.me.user_id,
+            ", ".join(person.in_teams))
 
 
-def total(who: Filter, cut: paging.Slice) -> int:
-    """How many there are: from the page itself, from what the organisation keeps, or counted."""
+def known_total(who: Filter, cut: paging.Slice) -> int:
+    """How many there are, from the page itself or from what the organisation keeps; 0 when they must be counted."""
     if cut.start == 1 and not cut.after:
         return len(cut.rows)
     kept = {(): g.here.people, (("role", "external"),): g.here.externals, (("two_factor", "off"),): g.here.unprotected}
-    return kept.get(tuple(who.asked.items())) or directory.how_many(who)
+    return kept.get(tuple(who.asked.items()), 0)
 
 
 def sort_of(text: str) -> str:
@@ -84,9 +90,10 @@ def yes(value: Any) -> str:
 
 
 class BulkForm(Form):
-    do = Choice("", choices=[(name, name) for name in ("alert", "role", "remove")])
+    do = Choice("", choices=[(name, name) for name in ("team", "alert", "role", "remove")])
     m = Text("")                                # the ids, one after the other
     role = Choice(_l("Role"), choices=[("", ""), *((role.value, label) for role, label in LABELS.items())], default="")
+    team = Text(_l("Team"))
     sure = Tick(_l("I understand that this takes effect at once"))
 
 
@@ -117,23 +124,51 @@ def do_bulk() -> Response:
     return done(DONE[form.do.data](len(found)), ".show")
 
 
-def verb_of(do: str, m: str, role: str, sure: bool) -> Callable[[str], Any]:
+@blueprint.action("/members/bulk/preview", needs=Right.SEE_MEMBERS, fresh=PEOPLE)
+def rehearse_bulk() -> Response:
+    """Which doors would open and close, for the first of them. Nothing is changed."""
+    form = BulkForm()
+    found = directory.named((form.m.data or "").split()[:members.MOST])
+    if not form.submit_to(lambda do, m, role, team, sure: change_of(do, role, team)):
+        return bulk_page(form, found, 422)
+    some = rehearsals.people(Membership.public_id.in_([each.public_id for each in found]), rehearsals.NAMED)
+    effects = rehearsals.effects(some, rehearsals.products(), g.here.demands, form.result)
+    return bulk_page(form, found, told=rehearsals.told(effects), unseen=len(found) - len(some))
+
+
+def change_of(do: str, role: str, team: str) -> rehearsals.Change:
+    if do == "role" and not role:
+        raise Refused(_l("Choose a role."), "role")
+    if do == "team" and not team:
+        raise Refused(_l("Choose a team."), "team")
+    if do == "team":
+        joined = teams.look(team)
+        return rehearsals.joining(joined, joined.grants)
+    return {"remove": rehearsals.going, "role": rehearsals.role(role)}.get(do, rehearsals.nothing)
+
+
+def verb_of(do: str, m: str, role: str, team: str, sure: bool) -> Callable[[str], Any]:
     """What is done with each; Refused when something for it is missing."""
     if do == "role" and not role:
         raise Refused(_l("Choose a role."), "role")
+    if do == "team" and not team:
+        raise Refused(_l("Choose a team."), "team")
     if do == "remove" and not sure:
         raise Refused(_l("Tick this box to go on."), "sure")
     return {"alert": members.alert, "remove": members.remove,
-            "role": lambda id: members.change_role(id, role)}[do]
+            "role": lambda id: members.change_role(id, role), "team": lambda id: teams.join(team, [id])}[do]
 
 
-def bulk_page(form: BulkForm, found: list[Person], status: int = 200) -> Response:
-    return page("organisations/bulk.html", status, form=form, do=form.do.data, people=found[:members.MOST],
-                too_many=len(found) > members.MOST, most=members.MOST, labels=LABELS,
-                roles=roles.choices(g.here.standing), crumbs=((_("Members"), url_for(".show")), (_("Several"), None)))
+def bulk_page(form: BulkForm, found: list[Person], status: int = 200, *, told: dict[str, list[str]] | None = None,
+              unseen: int = 0) -> Response:
+    return page("organisations/bulk.html", status, form=form, do=form.do.data, told=told, unseen=unseen,
+                people=found[:members.MOST], too_many=len(found) > members.MOST, most=members.MOST, labels=LABELS,
+                roles=roles.choices(g.here.standing), teams=teams.all_of_them() if form.do.data == "team" else (),
+                crumbs=((_("Members"), url_for(".show")), (_("Several"), None)))
 
 
 DONE: dict[str, Callable[[int], str]] = {
+    "team": lambda n: ngettext("One person is in the team.", "%(num)s people are in the team.", n),
     "alert": lambda n: ngettext("The security alert is on its way.", "%(num)s security alerts are on their way.", n),
     "role": lambda n: ngettext("The role has been changed.", "The roles of %(num)s people have been changed.", n),
     "remove": lambda n: ngettext("One person is no longer a member.", "%(num)s people are no longer members.", n),

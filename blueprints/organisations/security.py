@@ -1,4 +1,5 @@
 """What the organisation demands of its people's sign-in: two-factor authentication, the length of sessions (G10)."""
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, g, url_for
@@ -8,10 +9,11 @@ from accounts.sessions import PEOPLE
 from clock import DAY, now
 from forms import Choice, Day, Form, NothingForm, Tick, required
 from i18n import _, _l, ngettext
-from models import Organisation
+from models import Membership, Organisation
 from organisations import demands, providers
 from organisations.roles import LABELS, Right
 from pages import page
+from products import rehearsals
 from rules import Conflict
 from web import OrganisationBlueprint, done, go
 
@@ -55,6 +57,18 @@ def rehearsal() -> Response:
     if g.here.two_factor == Organisation.ON:
         return go(".show")
     return rehearsed(proposed(), NothingForm())
+
+
+@blueprint.page("/security/two-factor/doors", needs=Right.FORCE_TWO_FACTOR, fresh=PEOPLE)
+def closing() -> Response:
+    """Which doors the wall would close, and for whom: the first of them by name."""
+    lacking = ~Membership.two_factor & (Membership.status == Membership.ACTIVE)
+    found = rehearsals.people(lacking, rehearsals.NAMED)
+    effects = rehearsals.effects(found, rehearsals.products(), g.here.demands, rehearsals.nothing,
+                                 then=replace(g.here.demands, two_factor=True))
+    return page("organisations/rehearsal_doors.html", found=found, told=rehearsals.told(effects), labels=LABELS,
+                more=g.here.unprotected - len(found) if len(found) == rehearsals.NAMED else 0,
+                crumbs=crumbs(_("Two-factor authentication")))
 
 
 @blueprint.action("/security/two-factor/announcement", needs=Right.FORCE_TWO_FACTOR, fresh=PEOPLE)

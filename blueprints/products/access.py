@@ -1,4 +1,5 @@
 """Who may do what with which product: of a member, a team, or somebody invited (G2)."""
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, g, url_for
@@ -10,7 +11,7 @@ from forms import Form, NothingForm, Several, Text, required
 from i18n import _, _l
 from organisations.roles import LABELS, Right
 from pages import page
-from products import doors, editor, grants, words
+from products import doors, editor, grants, rehearsals, words
 from products.editor import Access
 from products.grants import Box, Changes
 from rules import Refused
@@ -52,7 +53,8 @@ def preview(whose: str, id: str) -> Response:
     if not form.validate():
         raise Refused(form.form_errors[0] if form.form_errors else _("Load the page again."))
     section = access.section(form.category.data)
-    return access_page(whose, access, form=form, changes=section.changes(form.boxes, form.future.data or ()))
+    return access_page(whose, access, form=form, changes=section.changes(form.boxes, form.future.data or ()),
+                       people=people_of(access, section, form.boxes) if whose == "teams" else ())
 
 
 @blueprint.action(of_each(), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
@@ -98,14 +100,22 @@ def export_effective(id: str) -> Response:
     access = editor.of_member(id)
     head = [_("Product"), _("Category"), _("Right"), _("Open"), _("Why")]
     return sheets.sheet(f"{g.here.slug}-access", head, (
-        [line.product.label, line.section.name, line.title, words.state(line.decision),
+        [line.product.label, line.category, line.title, words.state(line.decision),
          " ".join(words.why(line.decision, access.role))] for line in doors.of(access, g.here.demands)))
 
 
+def people_of(team: Access, section: editor.Section, boxes: list[Box]) -> list[tuple[str, list[str]]]:
+    """For the first people of a team, what opens and closes when it carries that much of a category."""
+    over = [row.product for row in section.rows]
+    found = rehearsals.people(rehearsals.of_team(team.public_id), rehearsals.NAMED, over=[each.id for each in over])
+    return [(effect.member.user.name, doors.told(effect.change)) for effect in rehearsals.effects(
+        found, over, g.here.demands, rehearsals.carrying(team.name, section, boxes))]
+
+
 def access_page(whose: str, access: Access, status: int = 200, *, form: CategoryForm | None = None,
-                changes: Changes | None = None) -> Response:
-    return page("products/access.html", status, whose=whose, access=access, form=form, crumbs=crumbs_of(whose, access),
-                labels=LABELS, changes=told(changes) if changes is not None else None,
+                changes: Changes | None = None, people: Sequence[tuple[str, list[str]]] = ()) -> Response:
+    return page("products/access.html", status, whose=whose, access=access, form=form, people=people,
+                crumbs=crumbs_of(whose, access), labels=LABELS, changes=told(changes) if changes is not None else None,
                 ticked=(form.category.data, set(form.boxes), set(form.future.data or ())) if form else ("", (), ()))
 
 

@@ -14,14 +14,17 @@ from models import (
     Invitation,
     Membership,
     Organisation,
+    Product,
     Role,
     Session,
+    Team,
     Token,
     User,
 )
 from oidc import reading, tokens
 from oidc.refusals import Refusal
-from organisations import blocking, invitations, members
+from organisations import blocking, invitations, members, seats, teams
+from products import grants
 from rules import Conflict, Forbidden, Gone, NotHere, Refused
 from settings import setting
 from tenancy import working_for
@@ -207,5 +210,32 @@ class Refreshing(Redeeming):
         return {"grant_type": "refresh_token", "refresh_token": f"krt_{number}"}
 
 
-KINDS = {"redeeming": Redeeming, "refreshing": Refreshing, "demoting": Demoting,
-         "blocking": Blocking, "removing": Removing, "accepting": Accepting}
+class Seating(Course):
+    """One seat is left: one gives it to a team of one, the other to somebody else."""
+
+    def prepare(self):
+        mail, grace = Product.get(Product.label == "Messagerie"), User.get(User.first_name == "Grace")
+        with demo.acting(self.anne):
+            for key in [team.public_id for team in Team.select().where(Team.key == "crew")]:
+                teams.delete(key)
+            grants.save(grants.of_member(self.of(self.luc).public_id), "e-mail", [])
+            teams.join(teams.create("Crew", "blue").public_id, [self.of(grace).public_id])
+        with db.transaction():
+            Product.update(seats=4).where(Product.id == mail.id).execute()
+
+    def line_up(self, number):
+        box = Product.get(Product.label == "Messagerie").public_id, "use"
+        whose = (grants.of_team(Team.get(Team.key == "crew").public_id) if number == 0
+                 else grants.of_member(self.of(self.luc).public_id))
+
+        def act():
+            with demo.acting(self.anne if number == 0 else self.mara):
+                grants.save(whose, "e-mail", [box])
+        return act
+
+    def after(self):
+        return seats.taken(Product.get(Product.label == "Messagerie"))
+
+
+KINDS = {"redeeming": Redeeming, "refreshing": Refreshing, "seating": Seating,
+         "demoting": Demoting, "blocking": Blocking, "removing": Removing, "accepting": Accepting}

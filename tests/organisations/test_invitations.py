@@ -2,9 +2,11 @@
 import pytest
 
 from demo import acting
-from models import Event, Invitation, Membership, Message, Organisation, Role
-from organisations import invitations, members
-from rules import Forbidden, Gone, Refused
+from models import Event, Grant, Invitation, Membership, Message, Organisation, Product, Role, Team
+from organisations import invitations, members, teams
+from products import grants, lifecycle
+from rules import Conflict, Forbidden, Gone, Refused
+from tenancy import working_for
 
 
 def counted(organisation):
@@ -104,5 +106,81 @@ def test_withdrawing_ends_it_and_tells_the_invitee(cast, lumen):
     assert Message.select().order_by(Message.id.desc()).first().notice == "invitation_withdrawn"
 
 
+# --- what is prepared with it ------------------------------------------------------------------
+
+
+@pytest.fixture
+def back(cast, lumen):
+    """Luc, removed, is asked in again with so much prepared."""
+    def ask(*chosen, everything=False):
+        with acting(cast.people["anne"]):
+            members.remove(membership(cast, "luc").public_id)
+            invitation = invitations.invite("luc@lumen.example", Role.COLLABORATOR, teams=chosen)
+            if everything:
+                grants.give_everything(grants.of_invitation(invitation.public_id))
+        return invitation
+    return ask
+
+
+def team(name):
+    return Team.get(Team.name == name)
+
+
+def seats(cast, label, number):
+    with acting(cast.people["anne"]):
+        found = Product.get(Product.label == label)
+        lifecycle.change(found.public_id, found.version, label, technical_name="", address=found.address, seats=number)
+
+
+def test_the_teams_of_an_invitation_are_joined_when_it_is_accepted(cast, back):
+    invitation = back(team("Festival").public_id)
+    assert (team("Festival").people, team("Festival").leader_id) == (1, None)
+    with acting(cast.people["luc"]):
+        luc = invitations.accept(invitation.copied_token)
+    assert [each.name for each in teams.of(luc)] == ["Festival"]
+    assert team("Festival").people == 2
+
+
+def test_teams_chosen_anew_before_the_answer_are_those_that_count(cast, back):
+    invitation = back(team("Festival").public_id)
+    with acting(cast.people["anne"]):
+        invitations.change(invitation.public_id, Role.EXTERNAL, teams=[team("Bureau").public_id])
+        invitations.change(invitation.public_id, Role.COLLABORATOR)
+    with acting(cast.people["luc"]):
+        assert [each.name for each in teams.of(invitations.accept(invitation.copied_token))] == ["Bureau"]
+
+
+def test_a_team_that_has_gone_meanwhile_is_passed_over(cast, back):
+    invitation = back(team("Festival").public_id)
+    with acting(cast.people["anne"]):
+        teams.delete(team("Festival").public_id)
+    with acting(cast.people["luc"]):
+        assert teams.of(invitations.accept(invitation.copied_token)) == []
+
+
+def test_tn_03_no_invitation_leads_into_a_neighbours_team(cast, lumen):
+    with working_for(cast.organisations["bergquell"]), acting(cast.people["mara"]):
+        theirs = teams.create("Choir", "blue").public_id
+    with acting(cast.people["anne"]), pytest.raises(Conflict):
+        invitations.invite("new@lumen.example", Role.EXTERNAL, teams=[theirs])
+    assert counted(lumen) == 0
+
+
+def test_what_has_no_seat_left_is_not_given_and_the_rest_is(cast, back, letters):
+    invitation = back(team("Festival").public_id, everything=True)
+    with acting(cast.people["anne"]):
+        grants.give(grants.of_team(team("Festival").public_id), Product.get(Product.label == "Messagerie"), "use")
+        grants.give(grants.of_invitation(invitation.public_id), Product.get(Product.label == "Wiki"), "use")
+    seats(cast, "Messagerie", 3)                # Anne, Chiara and Esteban use it
+    with acting(cast.people["luc"]):
+        luc = invitations.accept(invitation.copied_token)
+    assert [(each.right, each.product.label) for each in Grant.select().where(Grant.membership == luc.id)] == [
+        ("use", "Wiki")]
+    assert teams.of(luc) == [] and team("Festival").people == 1
+    told = [letter.text for message, letter in letters("anne@lumen.example")
+            if message.notice == "invitation_accepted"][-1]
+    assert "Messagerie, Festival" in told
+
+
 def membership(cast, who):
-    return Membership.get(Membership.user == cast.people[who].id)
+    return Membership.get(Membership.user == cast.people[who].id, Membership.ended.is_null())

@@ -49,3 +49,8 @@ def test_op_04_a_code_or_refresh_token_handed_in_twice_at_once_is_good_once_and_
     for one, other, ended_by in run(what, 200):
         assert sorted((one, other)) == ["Refusal", "done"]
         assert ended_by == "reused"
+
+
+def test_the_last_seat_is_given_once_to_a_team_or_to_somebody(run):
+    for one, other, taken in run("seating", 20):
+        assert sorted((one, other)) == ["Refused", "done"] and taken == 4

@@ -60,7 +60,7 @@ def test_what_a_script_is_given_is_what_changes(browse, luc, box):
 
 def test_everything_in_one_click_and_back(browse, cast, luc):
     anne, path = browse("anne"), f"/o/lumen/members/{luc}/access"
-    assert "New: 31 rights" in anne.get(f"{path}/everything?lang=en").text("main")
+    assert "New: 28 rights" in anne.get(f"{path}/everything?lang=en").text("main")
     page = anne.post(f"{path}/everything")
     assert opens(cast, "luc", "Fête des lumières", "staff")
     assert any("disabled" in each for each in page.all("input"))

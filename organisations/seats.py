@@ -4,6 +4,7 @@ from typing import Any
 
 from peewee import fn
 
+import db
 from clock import now
 from i18n import _l
 from models import Grant, Membership, Product, TeamMember
@@ -26,9 +27,22 @@ def people_of(product: Any) -> Any:
         Membership.ended.is_null(), Membership.id.in_(own) | Membership.id.in_(by_team))
 
 
+def used_through(whose: Any) -> list[Product]:
+    """The products with seats that these grants let somebody use: `used_through(Grant.team == team.id)`."""
+    living = whose & (Grant.until.is_null() | (Grant.until > now()))
+    seated = Product.present().where(Product.seats.is_null(False))
+    if Grant.select().where(living, Grant.right == Grant.EVERYTHING).exists():
+        return list(seated)
+    return list(seated.where(Product.id.in_(Grant.select(Grant.product).where(living, Grant.right == Grant.USE))))
+
+
 def enough(products: Iterable[Product]) -> None:
-    """Refused when one of them has more people than seats. In the transaction that has just given some."""
-    for product in products:
-        if product.seats is not None and (people := taken(product)) > product.seats:
+    """Refused when one of them has more people than seats. In the transaction that has just given some.
+
+    Of two who take the last seat at one instant, the second is counted after the first.
+    """
+    for product in sorted((each for each in products if each.seats is not None), key=lambda each: each.id):
+        db.exclusively(f"seats of product {product.id}")
+        if (people := taken(product)) > product.seats:
             raise Refused(_l("Seats of %(product)s: %(seats)s. This would take %(people)s.",
                              product=product.label, seats=product.seats, people=people))
