@@ -22,7 +22,7 @@ USUAL = 14 * DAY                                # between an announcement and it
 
 
 class AnnounceForm(Form):
-    day = Day(_l("Demanded from"), [required()])
+    day = Day(_l("Required from"), [required()])
 
 
 class SessionsForm(Form):
@@ -72,7 +72,7 @@ def announce() -> Response:
 def force() -> Response:
     form = NothingForm()
     if form.submit_to(demands.force):
-        return done(_("Two-factor authentication is demanded of everybody from now on."), ".show")
+        return done(_("Two-factor authentication is required for everybody from now on."), ".show")
     return rehearsed(proposed(), form, 422)
 
 
@@ -86,7 +86,7 @@ def lifting() -> Response:
 @blueprint.action("/security/two-factor/off", needs=Right.FORCE_TWO_FACTOR, fresh=PEOPLE)
 def lift() -> Response:
     demands.lift()
-    return done(_("Two-factor authentication is no longer demanded."), ".show")
+    return done(_("Two-factor authentication is no longer required."), ".show")
 
 
 def proposed() -> AnnounceForm:

@@ -77,7 +77,7 @@ def test_a_collaborator_and_an_external_see_what_they_are_and_no_more(browse, ca
         invitations.invite("secret@lumen.example", Role.EXTERNAL)
     page = look(browse(who))
     text = page.text()
-    assert "You belong to this organisation as" in text
+    assert "Your role in this organisation:" in text
     for hidden in ("secret", "Mara", "Without two-factor", "First steps", "Latest activity", "Invitations"):
         assert hidden not in text
     assert "Anne-Sophie de Montmollin" in page.text("main") and "mailto:anne@lumen.example" in page.links

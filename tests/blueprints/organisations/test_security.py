@@ -16,7 +16,7 @@ def state(lumen):
 
 def test_the_page_says_who_lacks_it_and_leads_to_them(browse):
     page = browse("mara").get("/o/lumen/security?lang=en")
-    assert "On for 1 of 6 people" in page.text() and "Not demanded" in page.text()
+    assert "On for 1 of 6 people" in page.text() and "Not required" in page.text()
     assert "/o/lumen/members?two_factor=off" in page.links and "/o/lumen/security/two-factor" in page.links
 
 
