@@ -13,7 +13,7 @@ blueprint = Blueprint("securing", __name__)
 
 
 class PasswordForm(Form):
-    present = Secret(_l("Present password"), [required()])
+    present = Secret(_l("Current password"), [required()])
     password = Secret(_l("New password"), [required()])
 
 

@@ -26,12 +26,12 @@ class AnnounceForm(Form):
 
 
 class SessionsForm(Form):
-    hours = Choice(_l("A sign-in is good for"))
-    trusts_browsers = Tick(_l("A remembered browser counts as second step"))
+    hours = Choice(_l("A sign-in lasts"))
+    trusts_browsers = Tick(_l("A remembered browser counts as a second factor"))
 
     def __init__(self, **start: object):
         super().__init__(**start)
-        self.hours.offer([("", _("As long as everywhere")), *((str(each), hours_told(each)) for each in demands.HOURS)])
+        self.hours.offer([("", _("The usual time")), *((str(each), hours_told(each)) for each in demands.HOURS)])
 
 
 @blueprint.page("/security", needs=Right.FORCE_TWO_FACTOR)
@@ -62,7 +62,7 @@ def announce() -> Response:
     form = AnnounceForm()
     try:
         if form.submit_to(demands.announce):
-            return done(_("The announcement is on its way to those who lack a second factor."), ".show")
+            return done(_("The announcement is on its way to those without a second factor."), ".show")
     except Conflict as conflict:
         return shown(409, conflict.why)
     return rehearsed(form, NothingForm(), 422)

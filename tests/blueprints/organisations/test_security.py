@@ -100,7 +100,7 @@ def test_the_activity_log_says_it_in_words(browse, lumen, cast):
         demands.limit_sessions(4, trusts_browsers=True)
     text = browse("anne").get("/o/lumen/activity?lang=en").text("main")
     assert "Mara Lehmann announced two-factor authentication for everybody from 1 Dec 2026 on" in text
-    assert "Mara Lehmann changed how long a sign-in is good for" in text
+    assert "Mara Lehmann changed how long a sign-in lasts" in text
 
 
 # --- the last factor ---------------------------------------------------------------------------
