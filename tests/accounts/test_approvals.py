@@ -169,6 +169,7 @@ def test_tf_19_this_is_not_me_stops_it_tells_the_owner_and_pauses(here, there, m
     here.get(address())
     here.post(address() + "/deny")
     assert here.page.path == "/account/password"
+    assert "Somebody knows your password" in here.get("/account/password?lang=en").text("main")
     assert not Attempt.select().exists()
     go_on(there)
     assert there.page.path == "/signin" and not signed_in(there)

@@ -40,7 +40,8 @@ class Sms(Factor):
     hint = _l("A 6-digit code, sent to your mobile phone. An app is safer.")
     refusal = _l("This code is not right, or its ten minutes are over.")
     another = _l("Send another code")
-    icon, asks, says_first = "message-square-text", True, True
+    icon = "message-square-text"
+    asks, says_first = True, True
 
     def begin(self, user: User, secret: str = "") -> Credential:
         """`secret` is the number, as it was typed."""

@@ -52,7 +52,8 @@ def test_what_was_and_what_is_stands_below_a_change_of_details(anne, lumen):
 
 
 @pytest.mark.parametrize(("query", "found", "not_found"), [
-    ("&what=invitation", "sent the invitation", "joined as"), ("&what=organisation", "created the organisation", "joined"),
+    ("&what=invitation", "sent the invitation", "joined as"),
+    ("&what=organisation", "created the organisation", "joined"),
     ("&what=member", "joined as", "created the organisation"), ("&to=2001-01-01", "", "joined"),
     ("&from=2100-01-01", "", "joined"), ("&from=2001-01-01&to=2100-01-01", "joined as", "Nothing fits"),
     ("&what=nonsense&from=yesterday&to=9999-12-31&who=%00&who=x%27--", "joined as", "\x00"),
