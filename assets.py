@@ -52,6 +52,8 @@ MIRRORED = {"chevron-left", "chevron-right", "arrow-left", "arrow-right", "log-o
 @cache
 def drawn(name: str, kind: str = "") -> Markup:
     """An icon of the sprite. It is decoration: words stand beside it."""
+    if name not in _drawable():
+        raise LookupError(f"There is no icon {name!r} in the sprite: name it where `icons_in` sees it.")
     kinds = f"i{' ' + kind if kind else ''}{' flip' if name in MIRRORED else ''}"
     return Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(kinds, url(SPRITE), name)
 
@@ -86,6 +88,12 @@ def _urls() -> dict[str, str]:
 
 
 @cache
+def _drawable() -> frozenset[str]:
+    built = BUILT / url(SPRITE).removeprefix("/static/")
+    return frozenset(re.findall(r'<symbol id="([^"]+)"', built.read_text(encoding="utf-8")))
+
+
+@cache
 def _served() -> frozenset[str]:
     _urls()
     return frozenset(path.relative_to(BUILT).as_posix() for path in _files(BUILT)) - {MANIFEST}
@@ -115,6 +123,7 @@ def build(target: Path = BUILT) -> None:
     _write(target / MANIFEST, json.dumps(dict(sorted(names.items())), indent=1).encode())
     _sweep(target, {*names.values(), MANIFEST})
     _urls.cache_clear()
+    _drawable.cache_clear()
     _served.cache_clear()
 
 
@@ -131,12 +140,12 @@ def icons_named() -> set[str]:
 
 def icons_in(text: str) -> Iterator[str]:
     """`icon("mail")`, `icon("check" if done else "clock")`, `icon="mail"`, `"icon": "mail"`, `empty("mail", …)`,
-    `asks(address, "mail", …)`, `badge(words, "ok", "mail")`."""
+    `asks(address, "mail", …)`, `badge(words, "ok", "mail")`, `submit(…, sign="mail")`."""
     for argument in re.findall(r"\b(?:icon|empty|banner)\(((?:[^(),]|\([^)]*\))*)", text):
         yield from re.findall(r"""(?:^|\belse )["']([a-z][a-z0-9-]*)["']""", argument)
     yield from re.findall(r"""\basks\((?:[^(),]|\([^)]*\))*,\s*"([a-z][a-z0-9-]*)\"""", text)
     yield from re.findall(r"""\bbadge\((?:[^(),]|\([^)]*\))*,\s*"[a-z]*",\s*"([a-z][a-z0-9-]*)\"""", text)
-    yield from re.findall(r"""\bicon["']?\s*(?::\s*str\s*)?[=:]\s*["']([a-z][a-z0-9-]*)["']""", text)
+    yield from re.findall(r"""\b(?:icon|sign)["']?\s*(?::\s*str\s*)?[=:]\s*["']([a-z][a-z0-9-]*)["']""", text)
 
 
 def minified(text: str) -> str:

@@ -119,7 +119,7 @@ def phone(text: str, country: str, field: str = "phone") -> str:
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
-        raise Refused(_l("This is no phone number. Enter it with its country, for example +41 32 555 01 23."),
+        raise Refused(_l("This is no phone number. Enter it with the country code, for example +41 32 555 01 23."),
                       field) from None
     if not phonenumbers.is_possible_number(number):
         raise Refused(_l("This phone number has too few or too many digits."), field)

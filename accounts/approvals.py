@@ -105,7 +105,7 @@ def approve(public_id: str, number: str) -> None:
 
 
 def deny(public_id: str) -> None:
-    """«This is not me», also when the minute is over: that sign-in ends, nobody asks this way for a while, and its
+    """«This was not me», also when the minute is over: that sign-in ends, nobody asks this way for a while, and its
     owner is told that somebody has the password, which must be renewed."""
     approval = _own(public_id)
     with transaction():

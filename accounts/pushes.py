@@ -63,7 +63,7 @@ def subscribe(endpoint: str, key: str, secret: str) -> None:
         PushSubscription.delete().where(
             (PushSubscription.device == here) | (PushSubscription.endpoint == endpoint)).execute()
         if len(of(who.user_id)) >= MOST:
-            raise Refused(_l("%(n)s browsers are told already. Have one told no longer first.", n=MOST))
+            raise Refused(_l("%(n)s browsers notify you already. Stop one of them first.", n=MOST))
         subscription = PushSubscription(user=who.user_id, device=here, endpoint=endpoint)
         _keep(subscription, *keys)
         audit.record_for(who.user_id, "push.on", subscription.public_id)
@@ -176,7 +176,7 @@ def _check(endpoint: str) -> None:
         egress.look(endpoint, inside=inside())
     except (egress.Unreached, ValueError) as trouble:
         log.warning("a browser cannot be told, its push service is refused: %.300s", trouble)
-        raise Refused(_l("This browser cannot be told: its push service is none that this installation writes to.")
+        raise Refused(_l("This browser cannot notify you: its push service is none that this installation writes to.")
                       ) from None
 
 

@@ -30,7 +30,7 @@ def steps(place: Place, two_factor: bool) -> tuple[Step, ...]:
         Step(_l("Name a second legal representative"), "members", legal > 1),
         Step(_l("Protect your own account with two-factor authentication"), "/account/security/two-factor",
              bool(two_factor)),
-        Step(_l("Demand two-factor authentication of everybody"), "security", place.two_factor != Organisation.OFF),
+        Step(_l("Require two-factor authentication for everybody"), "security", place.two_factor != Organisation.OFF),
     )
     return () if hidden or all(step.done for step in all_of_them) else all_of_them
 

@@ -35,7 +35,7 @@ def announce(day: date) -> Organisation:
     with transaction():
         organisation = held(Right.FORCE_TWO_FACTOR)
         if organisation.two_factor == Organisation.ON:
-            raise Conflict(_l("Two-factor authentication is demanded of everybody already."))
+            raise Conflict(_l("Two-factor authentication is already required for everybody."))
         begins = datetime.combine(day, time(), ZoneInfo(organisation.time_zone))
         if not now() < begins < now() + FURTHEST:
             raise Refused(_l("Choose a day from tomorrow on, within a year."), "day")

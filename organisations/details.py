@@ -27,7 +27,7 @@ LABELS = {
     "address_line": _l("Additional line"), "postcode": _l("Postcode"), "town": _l("Town"), "region": _l("Region"),
     "country": _l("Country"), "phone": _l("Phone"), "vat_number": _l("VAT number"),
     "language": _l("Language of letters"), "time_zone": _l("Time zone"),
-    "admins_may_edit": _l("Administration may change details"), "currency": _l("Currency"),
+    "admins_may_edit": _l("Administrators may change details"), "currency": _l("Currency"),
 }
 FIELDS = tuple(LABELS)
 EU = frozenset(code.upper() for code in eu_vat.MEMBER_STATES) - {"XI"}

@@ -167,7 +167,7 @@ def each(public_ids: Sequence[str], verb: Callable[[str], Any]) -> dict[str, Any
                 except (Refused, Conflict) as error:
                     refused[public_id] = error.why
                 except Forbidden:
-                    refused[public_id] = _l("That is not for your role.")
+                    refused[public_id] = _l("Your role does not allow this.")
                 except NotHere:
                     refused[public_id] = _l("This person is no longer a member.")
     return refused

@@ -139,7 +139,7 @@ def _told(name: str, client_id: str, client_secret: str, values: str, counts: bo
     if len(said) > MOST_VALUES or not all(map(_usable, said)):
         raise Refused(_l("Use at most %(n)s values, with blanks between.", n=MOST_VALUES), "values")
     if counts and not said:
-        raise Refused(_l("Say first by which values the provider tells of two steps."), "values")
+        raise Refused(_l("First say which values the provider uses for two-factor sign-in."), "values")
     return {"name": name, "client_id": client_id, "trust_mfa": said}
 
 

@@ -10,15 +10,15 @@ from rules import Forbidden
 
 LABELS = {
     Role.LEGAL: _l("Legal representative"),
-    Role.ADMIN: _l("Administration"),
-    Role.COLLABORATOR: _l("Collaboration"),
+    Role.ADMIN: _l("Administrator"),
+    Role.COLLABORATOR: _l("Collaborator"),
     Role.EXTERNAL: _l("External"),
 }
 MEANINGS = {
     Role.LEGAL: _l("All rights, and the legal responsibility for the organisation."),
     Role.ADMIN: _l("All rights in daily work, without legal responsibility."),
-    Role.COLLABORATOR: _l("Only the products granted, and the accounting if you allow it."),
-    Role.EXTERNAL: _l("Not part of the organisation; only what is granted one by one."),
+    Role.COLLABORATOR: _l("Only the products granted, and the accounting where that is allowed."),
+    Role.EXTERNAL: _l("A guest of the organisation, with access only to what is granted one by one."),
 }
 
 

@@ -120,6 +120,8 @@ def test_styles_lose_only_what_says_nothing():
     ('icon = "key-round"', {"key-round"}),
     ('icon: str = "key-round"', {"key-round"}),
     ('{"icon": "globe"}', {"globe"}),
+    ('{{ asks(url_for("member.removal", id=id), "log-out", _("Remove")) }}', {"log-out"}),
+    ('{{ submit(_("Confirm"), sign="fingerprint") }}', {"fingerprint"}),
 ])
 def test_icons_are_recognised_where_they_are_named(text, icons):
     assert set(assets.icons_in(text)) == icons
@@ -134,6 +136,12 @@ def test_an_icon_that_is_missing_stops_the_build_with_a_sentence(monkeypatch):
     monkeypatch.setattr(assets, "icons_named", lambda: {"unicorn"})
     with pytest.raises(SystemExit, match=r"names the icon 'unicorn', but there is no static/icons/unicorn\.svg"):
         assets.sprite()
+
+
+def test_an_icon_that_is_not_in_the_sprite_is_not_drawn_as_a_hole():
+    assert '#mail"' in assets.drawn("mail")
+    with pytest.raises(LookupError, match="no icon 'unicorn' in the sprite"):
+        assets.drawn("unicorn")
 
 
 # --- what the CSP forbids ----------------------------------------------------------------------

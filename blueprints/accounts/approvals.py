@@ -30,9 +30,9 @@ def approve(id: str) -> Response:
 
 @blueprint.action("/account/approvals/<id>/deny", needs=SIGNED_IN)
 def deny(id: str) -> Response:
-    """«This is not me»: a no is never made hard."""
+    """«This was not me»: a no is never made hard."""
     approvals.deny(id)
-    return done(_("That sign-in is stopped. Somebody knows your password: choose another one now."), "profile.password")
+    return done(_("That sign-in is stopped."), "profile.password")
 
 
 def shown(id: str, form: NumberForm, status: int = 200) -> Response:

@@ -46,7 +46,7 @@ def create() -> Response:
     form = OrganisationForm()
     if form.submit_to(lifecycle.create):
         made: Organisation = form.result
-        return done(_("%(name)s is made.", name=made.name), "overview.show", organisation=made.slug)
+        return done(_("%(name)s is created.", name=made.name), "overview.show", organisation=made.slug)
     return new_page(form, 422)
 
 

@@ -40,7 +40,8 @@ class RegionForm(Form):
 
 
 class LookForm(Form):
-    theme = Choice(_l("Look"), choices=[("", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark"))])
+    theme = Choice(_l("Appearance"),
+                   choices=[("", _l("Same as the device")), ("light", _l("Light")), ("dark", _l("Dark"))])
 
 
 class FirstPasswordForm(Form):
@@ -49,7 +50,7 @@ class FirstPasswordForm(Form):
 
 
 class PasswordForm(FirstPasswordForm):
-    present = Secret(_l("Present password"), [required()])
+    present = Secret(_l("Current password"), [required()])
 
 
 class AddressForm(Form):
@@ -92,7 +93,7 @@ def move() -> Response:
 def wear() -> Response:
     form = LookForm()
     if form.submit_to(profile.wear):
-        return done(_("The look is saved."), ".show")
+        return done(_("The appearance is saved."), ".show")
     return profile_page(look=form)
 
 

@@ -47,7 +47,7 @@ def manifest() -> Response:
 @blueprint.action("/account/security/told-browsers/<id>/remove", needs=SIGNED_IN, fresh=CREDENTIALS)
 def remove(id: str) -> Response:
     pushes.unsubscribe(id)
-    return done(_("That browser is told no longer."), "security.two_factor")
+    return done(_("That browser no longer notifies you."), "security.two_factor")
 
 
 @blueprint.action("/push/renewed", needs=ANYONE, limit=PUSH_RENEWED, machine=True)

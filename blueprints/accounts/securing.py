@@ -1,5 +1,7 @@
 """Securing one's account, step by step: a new password, an end to everything else, then a second proof (G4-R7)."""
-from flask import Response, g
+from typing import Any
+
+from flask import Response, g, session
 
 from accounts import agents, app_passwords, passwords, profile, securing, sessions
 from accounts.sessions import CREDENTIALS
@@ -13,13 +15,14 @@ blueprint = Blueprint("securing", __name__)
 
 
 class PasswordForm(Form):
-    present = Secret(_l("Present password"), [required()])
+    present = Secret(_l("Current password"), [required()])
     password = Secret(_l("New password"), [required()])
 
 
 @blueprint.page("/account/secure", needs=SIGNED_IN, fresh=CREDENTIALS, renewing=True)
 def password() -> Response:
     """The first step, and all that opens while a new password is due."""
+    session.pop("secured", None)
     return password_page(PasswordForm())
 
 
@@ -27,6 +30,7 @@ def password() -> Response:
 def change_password() -> Response:
     form = PasswordForm()
     if form.submit_to(profile.change_password, everywhere_else=False):
+        achieved(1)
         return done(_("Your password is changed."), ".signed_in")
     return password_page(form, 422)
 
@@ -34,7 +38,7 @@ def change_password() -> Response:
 @blueprint.page("/account/secure/sessions", needs=SIGNED_IN, fresh=CREDENTIALS)
 def signed_in() -> Response:
     """The second: who else is in, and what else would let somebody in."""
-    return page("accounts/secure_sessions.html", step=2, sessions=sessions.living(g.me.user_id), told=agents.told,
+    return step("accounts/secure_sessions.html", 2, sessions=sessions.living(g.me.user_id), told=agents.told,
                 handheld=agents.handheld, known=securing.known_browsers(g.me.user_id),
                 app_passwords=app_passwords.living(g.me.user_id))
 
@@ -42,16 +46,26 @@ def signed_in() -> Response:
 @blueprint.action("/account/secure/sessions", needs=SIGNED_IN, fresh=CREDENTIALS)
 def clear() -> Response:
     securing.clear()
+    achieved(2)
     return done(_("Nothing but this session opens your account now."), ".factors")
 
 
 @blueprint.page("/account/secure/factors", needs=SIGNED_IN)
 def factors() -> Response:
     """The third: what a stolen password alone does not open, and a way back."""
-    return page("accounts/secure_factors.html", step=3, person=User.get_by_id(g.me.user_id))
+    return step("accounts/secure_factors.html", 3, person=User.get_by_id(g.me.user_id))
 
 
 def password_page(form: Form, status: int = 200) -> Response:
     shortest = passwords.SHORTEST_WITH_SECOND_FACTOR if g.me.two_factor else passwords.SHORTEST
-    return page("accounts/secure_password.html", status, step=1, form=form, shortest=shortest,
+    return step("accounts/secure_password.html", 1, status, form=form, shortest=shortest,
                 without=User.get_by_id(g.me.user_id).password is None)
+
+
+def step(template: str, number: int, status: int = 200, **context: Any) -> Response:
+    return page(template, status, step=number, achieved=session.get("secured", ()), **context)
+
+
+def achieved(number: int) -> None:
+    """This step was taken, not skipped."""
+    session["secured"] = [*session.get("secured", ()), number]

@@ -91,7 +91,7 @@ def prefer() -> Response:
     """Which of several is asked for first (G7-R1)."""
     form = FirstForm(offered())
     if form.submit_to(lambda kind: second_factors.prefer(profile.me(), kind)):
-        return done(_("From now on you are asked for this way first."), ".two_factor")
+        return done(_("From now on you are asked for this second factor first."), ".two_factor")
     return ways(first=form, status=422)
 
 
@@ -128,7 +128,7 @@ def confirm(kind: str) -> Response:
         return enrolment(known(kind), form, 422)
     if form.result:
         return handed_out(form.result, first=True)
-    return done(_("The new way to confirm that it is you is set up."), ".two_factor", next=place())
+    return done(_("The new second factor is set up."), ".two_factor", next=place())
 
 
 @blueprint.page("/account/security/factors/<id>/rename", needs=SIGNED_IN)
@@ -155,7 +155,7 @@ def leave(id: str) -> Response:
 def remove(id: str) -> Response:
     form = NothingForm()
     if form.submit_to(lambda: protection.remove(profile.me(), id, keep=g.me.session_id)):
-        return done(_("Two-factor authentication is off.") if form.result else _("This way is removed."),
+        return done(_("Two-factor authentication is off.") if form.result else _("This second factor is removed."),
                     ".two_factor")
     return removal(id, form, 422)
 
@@ -203,7 +203,7 @@ def tell() -> Response:
     """This browser, too, is told at once when a sign-in waits."""
     form = PushForm()
     if form.submit_to(pushes.subscribe):
-        return done(_("This browser is told at once when a sign-in waits."), ".two_factor")
+        return done(_("This browser notifies you when a sign-in is waiting."), ".two_factor")
     return ways(push=form, status=422)
 
 

@@ -55,10 +55,10 @@ def end_all() -> Response:
 @blueprint.action("/account/sessions/browsers/<id>/forget", needs=SIGNED_IN, fresh=CREDENTIALS)
 def forget(id: str) -> Response:
     devices.forget(profile.me(), id)
-    return done(_("In that browser the second proof is asked for again."), ".show")
+    return done(_("In that browser we ask for the second factor again."), ".show")
 
 
 @blueprint.action("/account/sessions/browsers/forget", needs=SIGNED_IN, fresh=CREDENTIALS)
 def forget_all() -> Response:
     devices.forget_all(profile.me())
-    return done(_("The second proof is asked for again in every browser."), ".show")
+    return done(_("We ask for the second factor again in every browser."), ".show")

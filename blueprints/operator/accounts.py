@@ -46,7 +46,7 @@ def suspend(id: str) -> Response:
 @blueprint.action("/operator/accounts/<id>/reinstatement", needs=OPERATOR, fresh=CREDENTIALS)
 def reinstate(id: str) -> Response:
     operating.reinstate(id)
-    return done(_("The account may sign in again."), ".look", id=id)
+    return done(_("The suspension is lifted."), ".look", id=id)
 
 
 @blueprint.page("/operator/support", needs=OPERATOR)

@@ -29,8 +29,8 @@ class InviteForm(Form):
     pref_billing = Tick(_l("Gets reminders about billing"))
     pref_product_events = Tick(_l("Is told about products and new members"))
     exact_address = Tick(_l("Only this address may accept"), default=True)
-    language = Choice(_l("Language of the mail"), choices=[(code, NAMES[code]) for code in NAMES])
-    note = Text(_l("A word of your own"))
+    language = Choice(_l("Language of the e-mail"), choices=[(code, NAMES[code]) for code in NAMES])
+    note = Text(_l("A personal message"))
     teams = Several(_l("Teams"))
     then = Text("")                             # access: goes on to what they may do with which product
 
@@ -55,8 +55,8 @@ class SeveralForm(Form):
     people = Lines(_l("People"), [required()])
     role = Choice(_l("Role"), choices=[(role.value, label) for role, label in roles.LABELS.items()],
                   default=Role.COLLABORATOR.value)
-    language = Choice(_l("Language of the mail"), choices=[(code, NAMES[code]) for code in NAMES])
-    note = Text(_l("A word of your own"))
+    language = Choice(_l("Language of the e-mail"), choices=[(code, NAMES[code]) for code in NAMES])
+    note = Text(_l("A personal message"))
     teams = Several(_l("Teams"))
 
 

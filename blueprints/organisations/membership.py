@@ -55,7 +55,7 @@ def leave() -> Response:
 
 def preferences_page(form: Form, status: int = 200) -> Response:
     return page("organisations/own_preferences.html", status, form=form, role=g.here.role,
-                crumbs=((g.here.name, url_for("overview.show")), (_("What I am written about"), None)))
+                crumbs=((g.here.name, url_for("overview.show")), (_("Messages I get"), None)))
 
 
 def leaving_page(form: Form, status: int = 200) -> Response:

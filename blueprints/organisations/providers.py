@@ -20,8 +20,8 @@ class ProviderForm(Form):
     name = Text(_l("Name"), [required()])
     client_id = Text(_l("What the provider calls us (client ID)"), [required()])
     client_secret = Secret(_l("Client secret"))
-    values = Text(_l("Values that say two steps"))
-    counts = Tick(_l("Its second step counts here"))
+    values = Text(_l("Values for two-factor sign-in"))
+    counts = Tick(_l("Accept the provider’s second factor"))
 
 
 class NewForm(ProviderForm):
@@ -29,7 +29,7 @@ class NewForm(ProviderForm):
 
 
 class CountForm(Form):
-    counts = Tick(_l("Its second step counts here"))
+    counts = Tick(_l("Accept the provider’s second factor"))
 
 
 @blueprint.page("/security/providers", needs=Right.FORCE_TWO_FACTOR)
@@ -44,8 +44,8 @@ def count(name: str) -> Response:
     """Does the second step of one for all count here?"""
     form = CountForm()
     if form.submit_to(lambda counts: providers.count(name, counts)):
-        return done(_("Its second step counts here.") if form.counts.data else
-                    _("Its second step no longer counts here."), ".show")
+        return done(_("The provider’s second factor is accepted here.") if form.counts.data else
+                    _("The provider’s second factor is no longer accepted here."), ".show")
     return show()
 
 

@@ -24,16 +24,16 @@ USUAL = 14 * DAY                                # between an announcement and it
 
 
 class AnnounceForm(Form):
-    day = Day(_l("Demanded from"), [required()])
+    day = Day(_l("Required from"), [required()])
 
 
 class SessionsForm(Form):
-    hours = Choice(_l("A sign-in is good for"))
-    trusts_browsers = Tick(_l("A remembered browser counts as second step"))
+    hours = Choice(_l("A sign-in lasts"))
+    trusts_browsers = Tick(_l("A remembered browser counts as a second factor"))
 
     def __init__(self, **start: object):
         super().__init__(**start)
-        self.hours.offer([("", _("As long as everywhere")), *((str(each), hours_told(each)) for each in demands.HOURS)])
+        self.hours.offer([("", _("The usual time")), *((str(each), hours_told(each)) for each in demands.HOURS)])
 
 
 @blueprint.page("/security", needs=Right.FORCE_TWO_FACTOR)
@@ -76,7 +76,7 @@ def announce() -> Response:
     form = AnnounceForm()
     try:
         if form.submit_to(demands.announce):
-            return done(_("The announcement is on its way to those who lack a second factor."), ".show")
+            return done(_("The announcement is on its way to those without a second factor."), ".show")
     except Conflict as conflict:
         return shown(409, conflict.why)
     return rehearsed(form, NothingForm(), 422)
@@ -86,7 +86,7 @@ def announce() -> Response:
 def force() -> Response:
     form = NothingForm()
     if form.submit_to(demands.force):
-        return done(_("Two-factor authentication is demanded of everybody from now on."), ".show")
+        return done(_("Two-factor authentication is required for everybody from now on."), ".show")
     return rehearsed(proposed(), form, 422)
 
 
@@ -100,7 +100,7 @@ def lifting() -> Response:
 @blueprint.action("/security/two-factor/off", needs=Right.FORCE_TWO_FACTOR, fresh=PEOPLE)
 def lift() -> Response:
     demands.lift()
-    return done(_("Two-factor authentication is no longer demanded."), ".show")
+    return done(_("Two-factor authentication is no longer required."), ".show")
 
 
 def proposed() -> AnnounceForm:

@@ -35,7 +35,7 @@ class DetailsForm(Form):
     vat_number = Text(LABELS["vat_number"])
     language = Choice(LABELS["language"], choices=[(code, NAMES[code]) for code in NAMES])
     time_zone = Choice(LABELS["time_zone"])
-    admins_may_edit = Tick(_l("Administration may change these details, too"))
+    admins_may_edit = Tick(_l("Administrators may change these details too"))
 
     def __init__(self, **start: object):
         super().__init__(**start)

@@ -77,17 +77,17 @@ def test_a_yes_with_the_number_lets_the_other_browser_in(here, there, mara):
     assert not signed_in(there)
     go_on(there, 422)
     assert "not approved yet" in there.page.text()
-    assert "A sign-in to your account waits for you" in here.get("/account").text()
+    assert "A sign-in to your account is waiting for you" in here.get("/account").text()
     page = here.get(address() + "")
     assert f">{number}<" not in page.html and f'"{number}"' not in page.html
-    assert "waits for you." not in page.text()
+    assert "is waiting for you." not in page.text()
     here.post(address(), number=number)
     assert here.page.path == "/account/sessions"
     go_on(there)
     assert signed_in(there)
     assert Session.select().order_by(Session.id.desc()).get().proofs == "password approval"
     assert not Approval.select().exists() and not Attempt.select().exists()
-    assert "waits for you" not in here.get("/account").text()
+    assert "is waiting for you" not in here.get("/account").text()
 
 
 def test_waiting_is_no_wrong_answer(here, there):
@@ -169,6 +169,7 @@ def test_tf_19_this_is_not_me_stops_it_tells_the_owner_and_pauses(here, there, m
     here.get(address())
     here.post(address() + "/deny")
     assert here.page.path == "/account/password"
+    assert "Somebody knows your password" in here.get("/account/password?lang=en").text("main")
     assert not Attempt.select().exists()
     go_on(there)
     assert there.page.path == "/signin" and not signed_in(there)
@@ -238,7 +239,7 @@ def test_tf_20_after_a_minute_it_is_too_late(here, there):
         here.post(address(), expect=410, number=latest().number)
         go_on(there, 422)
         assert "Nobody has approved" in there.get("/signin/second-step?with=approval").text()
-        assert "waits for you" not in here.get("/account").text()
+        assert "is waiting for you" not in here.get("/account").text()
     assert not signed_in(there)
 
 
@@ -296,7 +297,7 @@ def test_tf_20_a_request_is_about_whoever_gave_the_password(there, mara, cast):
 
 def test_a_sign_in_that_was_given_up_waits_no_more(here, there):
     there.post("/signin/cancel")
-    assert "waits for you" not in here.get("/account").text()
+    assert "is waiting for you" not in here.get("/account").text()
     here.get(address(), expect=410)
 
 

@@ -116,7 +116,7 @@ def test_tf_14_forgetting_one_browser_ends_it(remembered, mara, browse, visitor)
     with time_machine.travel(clock.now() + clock.MINUTE):
         other.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now(), remember="y")
         page = other.get("/account/sessions")
-        assert page.text().count("The second proof is not asked for until") == 2
+        assert page.text().count("We do not ask for the second factor until") == 2
         (gone, kept) = sorted(devices.remembered(mara()), key=lambda each: each.id)
         other.post(f"/account/sessions/browsers/{gone.signed_id}/forget")
     assert [each.id for each in devices.remembered(mara())] == [kept.id]

@@ -1,4 +1,4 @@
-"""Browsers that are told at once when a sign-in waits: which, of what, how long, and what becomes of it."""
+"""Browsers that notify you when a sign-in waits: which, of what, how long, and what becomes of it."""
 import socket
 from contextlib import contextmanager
 
@@ -96,10 +96,10 @@ def in_a_while(seconds):
 
 def test_a_browser_is_told_and_lets_the_other_one_in(phone, listener, service, visitor):
     there = asking(visitor())
-    assert "1 browser of yours is told at once." in there.page.text() and "On its way" in there.page.text()
+    assert "1 of your browsers notifies you." in there.page.text() and "On its way" in there.page.text()
     deliver()
     assert service.refused == []
-    assert listener.shown == [{"title": "A sign-in waits for you",
+    assert listener.shown == [{"title": "A sign-in is waiting for you",
                                "body": "Look at it within a minute. Approve it only if that is you.",
                                "path": address()}]
     assert "Sent" in there.get("/signin/second-step?with=approval").text()
@@ -218,7 +218,7 @@ def test_rt_31_without_the_service_the_other_ways_stand(phone, listener, service
     there = asking(visitor())
     deliver()
     assert "Authenticator app" in there.page.text()
-    assert "A sign-in to your account waits for you" in phone.get("/account").text()
+    assert "A sign-in to your account is waiting for you" in phone.get("/account").text()
     phone.get(address())
     phone.post(address(), number=latest().number)
     go_on(there)
@@ -282,7 +282,7 @@ def test_it_is_said_which_browsers_are_told_and_one_is_told_no_longer(phone, lis
     assert "Firefox, Android This one" in page.text() and "not told yet" in page.text()
     (subscription,) = PushSubscription.select()
     phone.post(f"{TOLD}/{subscription.public_id}/remove")
-    assert "That browser is told no longer." in phone.page.flash
+    assert "That browser no longer notifies you." in phone.page.flash
     assert "This one" not in phone.page.text()
     asking(visitor())
     assert not posts().exists()
@@ -372,12 +372,12 @@ def test_it_goes_with_the_way_it_belongs_to(phone, listener, mara):
     with acting(mara):
         approvals.switch(mara, False)
     assert not PushSubscription.select().exists()
-    assert "Tell this browser" not in phone.get(PAGE).text()
+    assert "Notify me in this browser" not in phone.get(PAGE).text()
 
 
 def test_where_nothing_is_pushed_nothing_is_offered(phone, listener, visitor):
     with setting.changed(channels=("email",)):
-        assert "Tell this browser" not in phone.get(PAGE).text()
+        assert "Notify me in this browser" not in phone.get(PAGE).text()
         asking(visitor())
         assert not posts().exists()
 

@@ -27,6 +27,17 @@ def test_three_steps_on_one_path(browse, cast):
     assert Message.get(Message.notice == "account_cleared").facts == {"app_passwords": 1}
 
 
+def test_only_steps_that_were_taken_are_ticked(browse, cast):
+    def ticked(page):
+        return [step["text"].strip() for step in page.all("li") if step.get("class") == "done"]
+
+    luc = browse("luc")
+    luc.get("/account/secure")
+    assert ticked(luc.get("/account/secure/sessions?lang=en")) == []        # the first was skipped
+    luc.post("/account/secure/sessions")
+    assert ticked(luc.get("/account/secure/factors?lang=en")) == ["Sign out everywhere else"]
+
+
 def test_the_browser_one_is_in_stays_known(browse, cast):
     browse("luc")
     luc = browse("luc")

@@ -28,10 +28,10 @@ def test_a_number_typed_here_lets_the_browser_there_in(browser, running, script)
     number = there.locator(".shown-number").inner_text()
 
     here.goto("/account?lang=en")
-    here.get_by_text("A sign-in to your account waits for you.").wait_for()
+    here.get_by_text("A sign-in to your account is waiting for your approval.").wait_for()
     here.locator(".banner a").click()
     here.goto(here.url + "?lang=en")
-    here.get_by_label("The number that browser shows").fill(number)
+    here.get_by_label("The number shown in that browser").fill(number)
     here.get_by_role("button", name="Approve this sign-in").click()
     expect(here).to_have_url(f"{running.address}/account/sessions")
 

@@ -118,7 +118,7 @@ class Phone:
         page.goto(PAGE)
         if page.get_by_role("button", name="Switch on").is_visible():
             page.get_by_role("button", name="Switch on").click()
-        page.get_by_role("button", name="Tell this browser").click()
+        page.get_by_role("button", name="Notify me in this browser").click()
         expect(page.locator(".toast")).to_contain_text("This browser is told at once")
         self.cdp = page.context.new_cdp_session(page)
         self.cdp.on("ServiceWorker.workerRegistrationUpdated", self.registered)
@@ -144,10 +144,10 @@ class Phone:
 
     def look(self, path: str) -> None:
         self.page.goto(path)
-        expect(self.page.get_by_role("heading", level=1)).to_have_text("A sign-in waits for you")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("A sign-in is waiting for you")
 
     def answer(self, number: str) -> None:
-        self.page.get_by_label("The number that browser shows").fill(number)
+        self.page.get_by_label("The number shown in that browser").fill(number)
         self.page.get_by_role("button", name="Approve this sign-in").click()
 
 
@@ -185,9 +185,9 @@ def inside(page: Page) -> bool:
 
 
 def test_a_browser_that_is_told_lets_the_other_one_in(phone, there):
-    expect(there.locator("main")).to_contain_text("1 browser of yours is told at once.")
+    expect(there.locator("main")).to_contain_text("1 of your browsers notifies you.")
     path = phone.told()
-    assert phone.shown == {"title": "A sign-in waits for you",
+    assert phone.shown == {"title": "A sign-in is waiting for you",
                            "body": "Look at it within a minute. Approve it only if that is you."}
     phone.look(path)
     accessible(phone.page)
@@ -224,7 +224,7 @@ def test_tf_20_too_late(phone, there, house):
 
 def test_tf_19_this_is_not_me(phone, there):
     phone.look(phone.told())
-    phone.page.get_by_role("button", name="This is not me").click()
+    phone.page.get_by_role("button", name="This was not me").click()
     expect(phone.page).to_have_url(re.compile("/account/(password|secure)"))
     there.get_by_role("button", name="Confirm", exact=True).click()
     there.wait_for_url(re.compile("/signin$"))
@@ -265,13 +265,13 @@ def test_what_the_page_offers(phone):
     page = phone.page
     page.goto(PAGE)
     expect(page.locator("li", has_text="This one")).to_contain_text("not told yet")
-    expect(page.get_by_role("button", name="Tell this browser")).to_be_hidden()
+    expect(page.get_by_role("button", name="Notify me in this browser")).to_be_hidden()
     expect(page.locator("[data-without-push]")).to_be_hidden()
     accessible(page)
     installed = page.context.new_cdp_session(page).send("Page.getAppManifest")
     assert installed["errors"] == [] and installed["url"].endswith("/manifest.webmanifest")
-    page.get_by_role("button", name="Tell no longer").click()
-    expect(page.get_by_role("button", name="Tell this browser")).to_be_visible()
+    page.get_by_role("button", name="Stop notifying").click()
+    expect(page.get_by_role("button", name="Notify me in this browser")).to_be_visible()
 
 
 @pytest.mark.parametrize("lacks", ["delete window.PushManager", ""], ids=["no push", "no JavaScript"])
@@ -282,7 +282,7 @@ def test_a_browser_that_cannot_be_told_says_so(phone, open_browser, house, lacks
     sign_in(page, ADDRESS, totp=MARA)
     page.goto(PAGE)
     expect(page.locator("[data-without-push]")).to_be_visible()
-    expect(page.get_by_role("button", name="Tell this browser")).to_be_hidden()
+    expect(page.get_by_role("button", name="Notify me in this browser")).to_be_hidden()
 
 
 def test_a_browser_that_may_show_nothing_says_so(phone, open_browser, house):
@@ -291,5 +291,5 @@ def test_a_browser_that_may_show_nothing_says_so(phone, open_browser, house):
     page.add_init_script("Notification.requestPermission = async () => 'denied'")
     sign_in(page, ADDRESS, totp=MARA)
     page.goto(PAGE)
-    page.get_by_role("button", name="Tell this browser").click()
+    page.get_by_role("button", name="Notify me in this browser").click()
     expect(page.get_by_role("alert").filter(has_text="may not show messages")).to_be_visible()

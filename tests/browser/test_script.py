@@ -57,7 +57,7 @@ WHOLE = """{% extends "shell.html" %}
 {% block main %}{% block modal %}{{ inside }}{% endblock %}{% endblock %}"""
 
 WRONG = """<form id="people" method="post" action="/save" hx-post="/save" hx-target="#people" hx-swap="outerMorph">
-<div id="errors" tabindex="-1" role="alert">One entry is to be corrected</div>
+<div id="errors" tabindex="-1" role="alert">One entry needs correcting</div>
 <label for="name">Name</label><input id="name" name="name" aria-invalid="true">
 <button id="save" type="submit">Save</button></form>"""
 

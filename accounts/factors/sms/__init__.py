@@ -37,10 +37,11 @@ ALARM = 5                                       # it sounds when a fifth is left
 
 class Sms(Factor):
     name, label = "sms", _l("Text message")
-    hint = _l("A code of 6 digits, sent to your mobile phone. An app is safer.")
+    hint = _l("A 6-digit code, sent to your mobile phone. An app is safer.")
     refusal = _l("This code is not right, or its ten minutes are over.")
     another = _l("Send another code")
-    icon, asks, says_first = "message-square-text", True, True
+    icon = "message-square-text"
+    asks, says_first = True, True
 
     def begin(self, user: User, secret: str = "") -> Credential:
         """`secret` is the number, as it was typed."""
@@ -81,7 +82,7 @@ def mobile(text: str, country: str) -> str:
     try:
         number = phonenumbers.parse(text, home)
     except phonenumbers.NumberParseException:
-        raise Refused(_l("This is no phone number. Enter it with its country, for example +41 79 555 01 23."),
+        raise Refused(_l("This is no phone number. Enter it with the country code, for example +41 79 555 01 23."),
                       "number") from None
     if phonenumbers.region_code_for_number(number) not in setting.sms_countries:
         raise Refused(_l("Codes are sent to mobile numbers of these countries: %(countries)s.",

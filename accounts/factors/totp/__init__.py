@@ -22,13 +22,13 @@ PERIOD, DRIFT = 30, 1
 
 class Totp(Factor):
     name, label = "totp", _l("Authenticator app")
-    hint = _l("A code of 6 digits from an app on your phone.")
+    hint = _l("A 6-digit code from an app on your phone.")
 
     @property
     def refusal(self) -> Lazy:
         """Codes follow the clock: most wrong ones come from a phone that is late."""
-        return _l("This code is not right. A code lasts 30 seconds and works once. Here it is %(time)s: "
-                  "compare that with the clock of the device that shows the codes.", time=formats.clock_time(now()))
+        return _l("This code is not right. A code lasts 30 seconds and works once. Our clock says %(time)s: "
+                  "compare it with the clock of the device that shows the codes.", time=formats.clock_time(now()))
 
     def begin(self, user: User, secret: str = "") -> Credential:
         credential = Credential.create(user=user, kind=self.name)

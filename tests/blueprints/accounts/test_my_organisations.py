@@ -73,7 +73,7 @@ def test_wb_17_a_double_click_makes_one(anne, cast, monkeypatch):
 
 def test_all_of_mine_with_what_i_am_there(browse):
     page = browse("mara").get("/account/organisations?lang=en")
-    assert "Atelier Lumen SàrlAdministration" in page.text("main")
+    assert "Atelier Lumen SàrlAdministrator" in page.text("main")
     assert "Verein BergquellLegal representative" in page.text("main")
     assert "Cooperativa Onda" not in page.text()
     assert "/o/lumen/leave" in page.links
@@ -95,7 +95,7 @@ def test_an_invitation_to_my_address_waits_there_and_shows_no_token(browse, cast
         other = invitations.invite("somebody@else.example", Role.ADMIN)
     otto = browse("otto")
     page = otto.get("/account/organisations?lang=en")
-    assert "Mara Lehmann invites you as Administration" in page.text("main")
+    assert "Mara Lehmann invites you as Administrator" in page.text("main")
     assert invitation.copied_token.partition(".")[2] not in page.html
     assert "/invitations/" + invitation.public_id + "." not in page.html
     otto.post(f"/account/invitations/{other.public_id}/acceptance", expect=404)

@@ -36,7 +36,7 @@ def test_the_latest_comes_first_in_whole_sentences(anne, cast, lumen):
     with acting(cast.people["mara"]):
         members.change_role(member(cast, "luc").public_id, Role.ADMIN)
     first, *_rest = sentences(read(anne))
-    assert "Mara Lehmann changed the role of Luc Perrenoud from Collaboration to Administration" in first
+    assert "Mara Lehmann changed the role of Luc Perrenoud from Collaborator to Administrator" in first
 
 
 def test_what_was_and_what_is_stands_below_a_change_of_details(anne, lumen):
@@ -45,15 +45,16 @@ def test_what_was_and_what_is_stands_below_a_change_of_details(anne, lumen):
               language="fr", time_zone="Europe/Zurich", street="", house_number="", address_line="", postcode="",
               town="", region="", phone="", vat_number="", admins_may_edit="y")
     text = read(anne).text("lines")
-    assert "Anne-Sophie de Montmollin changed the details: Name, Kind and Administration may change details" in text
+    assert "Anne-Sophie de Montmollin changed the details: Name, Kind and Administrators may change details" in text
     assert "Name: Atelier Lumen Sàrl → Atelier Lumen SA" in text
     assert "Kind: Company → Association" in text
-    assert "Administration may change details: No → Yes" in text
+    assert "Administrators may change details: No → Yes" in text
 
 
 @pytest.mark.parametrize(("query", "found", "not_found"), [
-    ("&what=invitation", "sent the invitation", "joined as"), ("&what=organisation", "made the organisation", "joined"),
-    ("&what=member", "joined as", "made the organisation"), ("&to=2001-01-01", "", "joined"),
+    ("&what=invitation", "sent the invitation", "joined as"),
+    ("&what=organisation", "created the organisation", "joined"),
+    ("&what=member", "joined as", "created the organisation"), ("&to=2001-01-01", "", "joined"),
     ("&from=2100-01-01", "", "joined"), ("&from=2001-01-01&to=2100-01-01", "sent the invitation", "Nothing fits"),
     ("&what=nonsense&from=yesterday&to=9999-12-31&who=%00&who=x%27--", "sent the invitation", "\x00"),
     ("&from=0001-01-01", "sent the invitation", "Nothing fits")])
@@ -129,7 +130,7 @@ def test_the_file_has_what_the_page_shows_and_is_written_down(anne, cast, lumen)
     head, *lines = rows(anne.get("/o/lumen/activity.csv?lang=en&what=member"))
     assert head == ["Number", "When", "Who", "What", "Changes"]
     assert len(lines) == Event.select().where(Event.kind.startswith("member.")).count()
-    assert lines[0][2:4] == ["Luc Perrenoud", "Luc Perrenoud joined as Collaboration"]
+    assert lines[0][2:4] == ["Luc Perrenoud", "Luc Perrenoud joined as Collaborator"]
     last = Event.select().order_by(Event.number.desc()).get()
     assert (last.number, last.kind) == (written + 1, "activity.exported")
 

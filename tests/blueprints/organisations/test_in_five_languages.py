@@ -59,7 +59,7 @@ def test_from_the_rehearsal_to_the_wall(browse, visitor, cast, letters, language
     assert "Luc Perrenoud" in text                              # the rehearsal names who would be stopped
     day = (now() + timedelta(days=DAYS)).date()
     announced = mara.post("/o/lumen/security/two-factor/announcement", day=day.isoformat())
-    assert said("The announcement is on its way to those who lack a second factor.") in announced.flash
+    assert said("The announcement is on its way to those without a second factor.") in announced.flash
     read(announced)
     demands.tell_lacking()
     luc = come_in(visitor(**{"Accept-Language": language}), "luc")
@@ -102,7 +102,7 @@ def test_locked_told_and_open_again(visitor, cast, letters, language, said, read
     with time_machine.travel(now() + timedelta(hours=1)):
         come_in(browser, "luc", expect=422)                     # it does not open by itself
         browser.get("/unlock")
-        assert said("Look into your mailbox") in read(browser.post("/unlock", email="luc@lumen.example"))
+        assert said("Check your mailbox") in read(browser.post("/unlock", email="luc@lumen.example"))
         assert asked.answer_due() == 1
         (letter,) = [letter for message, letter in letters("luc@lumen.example") if message.notice == "unlock"]
         (address,) = re.findall(r"http://localhost:8000(/unlock/\S+?\?lang=\w+)", letter.text)

@@ -17,13 +17,13 @@ def test_what_is_counted_is_shown(browse, cast, lumen):
     assert "Members61 external among them" in text
     assert "Without two-factor authentication5" in text
     assert "Invitations1" in text
-    assert "1 invitation waits for an answer" in text
+    assert "1 invitation is waiting for an answer" in text
     assert "Your own account has no second factor" in text
 
 
 def test_what_is_done_is_no_work_any_more(browse):
     text = look(browse("mara"), "bergquell").text("main")
-    assert "Nothing waits for you" in text
+    assert "Nothing needs your attention" in text
 
 
 def test_no_tile_is_about_what_does_not_exist_yet(browse):
@@ -77,7 +77,7 @@ def test_a_collaborator_and_an_external_see_what_they_are_and_no_more(browse, ca
         invitations.invite("secret@lumen.example", Role.EXTERNAL)
     page = look(browse(who))
     text = page.text()
-    assert "You belong to this organisation as" in text
+    assert "Your role in this organisation:" in text
     for hidden in ("secret", "Mara", "Without two-factor", "First steps", "Latest activity", "Invitations"):
         assert hidden not in text
     assert "Anne-Sophie de Montmollin" in page.text("main") and "mailto:anne@lumen.example" in page.links

@@ -45,7 +45,7 @@ def test_connected_from_the_page_it_shows_what_to_register(anne, acme):
     assert shown == {f"{setting.base_url}/signin/with/{public_id}{end}" for end in ("", "/callback", "/signed-out")}
     assert SECRET not in page.html
     page = anne.get(f"{AT}?lang=en")
-    assert "Lumen login" in said(page) and "Its second step counts here" in said(page)
+    assert "Lumen login" in said(page) and "Its second factor is accepted here" in said(page)
 
 
 def test_fd_11_and_wh_11_a_refusal_keeps_what_was_typed_and_says_one_sentence_by_the_field(anne, acme):
@@ -102,7 +102,7 @@ def test_the_second_step_of_one_for_all_is_let_count(anne, acme, cast):
         assert actions == [f"{AT}/for-all/company"]             # nobody knows how the other one says so
         page = anne.post(f"{AT}/for-all/company", counts="y")
         assert Organisation.get_by_id(cast.organisations["lumen"].id).trusted_upstreams == ["company"]
-        assert "Its second step counts here" in said(anne.get(f"{AT}?lang=en"))
+        assert "Its second factor is accepted here" in said(anne.get(f"{AT}?lang=en"))
         anne.post(f"{AT}/for-all/company")
         assert Organisation.get_by_id(cast.organisations["lumen"].id).trusted_upstreams == []
         anne.post(f"{AT}/for-all/plain", counts="y", expect=404)

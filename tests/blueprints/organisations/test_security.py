@@ -16,7 +16,7 @@ def state(lumen):
 
 def test_the_page_says_who_lacks_it_and_leads_to_them(browse):
     page = browse("mara").get("/o/lumen/security?lang=en")
-    assert "On for 1 of 6 people" in page.text() and "Not demanded" in page.text()
+    assert "On for 1 of 6 people" in page.text() and "Not required" in page.text()
     assert "/o/lumen/members?two_factor=off" in page.links and "/o/lumen/security/two-factor" in page.links
 
 
@@ -100,7 +100,7 @@ def test_the_activity_log_says_it_in_words(browse, lumen, cast):
         demands.limit_sessions(4, trusts_browsers=True)
     text = browse("anne").get("/o/lumen/activity?lang=en").text("main")
     assert "Mara Lehmann announced two-factor authentication for everybody from 1 Dec 2026 on" in text
-    assert "Mara Lehmann changed how long a sign-in is good for" in text
+    assert "Mara Lehmann changed how long a sign-in lasts" in text
 
 
 # --- the last factor ---------------------------------------------------------------------------

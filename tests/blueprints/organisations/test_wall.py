@@ -324,7 +324,7 @@ def test_g10_r7_a_new_member_meets_it_at_acceptance(walled, cast):
         token = invitations.invite("luc@lumen.example", Role.COLLABORATOR).copied_token
     luc = walled("luc")
     page = luc.get(f"/invitations/{token}?lang=en")
-    assert "Demanded of everybody in this organisation" in page.text()
+    assert "Required for everybody in this organisation" in page.text()
     page = luc.post(f"{page.path}/acceptance", expect=403)
     assert page.path == "/o/bergquell/" and "Verein Bergquell" in page.text("main")
     with working_for(cast.organisations["bergquell"]):
