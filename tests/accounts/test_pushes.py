@@ -218,7 +218,7 @@ def test_rt_31_without_the_service_the_other_ways_stand(phone, listener, service
     there = asking(visitor())
     deliver()
     assert "Authenticator app" in there.page.text()
-    assert "A sign-in to your account is waiting for you" in phone.get("/account").text()
+    assert "A sign-in to your account is waiting for your approval" in phone.get("/account").text()
     phone.get(address())
     phone.post(address(), number=latest().number)
     go_on(there)
