@@ -319,7 +319,7 @@ def test_ten_and_no_more(mara, phone, listener, service):
         PushSubscription.device == mine.device_id).execute()
     phone.get(PAGE)
     page = phone.post(TOLD, expect=422, **service.listener(pushes.public_key()).form)
-    assert "10 browsers are told already" in page.errors
+    assert "10 browsers notify you already" in page.errors
     assert PushSubscription.select().count() == pushes.MOST
 
 
