@@ -77,10 +77,10 @@ def test_a_yes_with_the_number_lets_the_other_browser_in(here, there, mara):
     assert not signed_in(there)
     go_on(there, 422)
     assert "not approved yet" in there.page.text()
-    assert "A sign-in to your account is waiting for you" in here.get("/account").text()
+    assert "A sign-in to your account is waiting for your approval" in here.get("/account").text()
     page = here.get(address() + "")
     assert f">{number}<" not in page.html and f'"{number}"' not in page.html
-    assert "is waiting for you." not in page.text()
+    assert "is waiting for your approval" not in page.text()
     here.post(address(), number=number)
     assert here.page.path == "/account/sessions"
     go_on(there)

@@ -108,7 +108,7 @@ def test_a_browser_is_told_and_lets_the_other_one_in(phone, listener, service, v
     phone.post(address(), number=latest().number)
     go_on(there)
     assert signed_in(there)
-    assert "last told" in phone.get(PAGE).text()
+    assert "last notified" in phone.get(PAGE).text()
 
 
 def test_it_is_told_in_the_persons_language(mara, phone, listener, visitor):
@@ -218,7 +218,7 @@ def test_rt_31_without_the_service_the_other_ways_stand(phone, listener, service
     there = asking(visitor())
     deliver()
     assert "Authenticator app" in there.page.text()
-    assert "A sign-in to your account is waiting for you" in phone.get("/account").text()
+    assert "A sign-in to your account is waiting for your approval" in phone.get("/account").text()
     phone.get(address())
     phone.post(address(), number=latest().number)
     go_on(there)
@@ -279,7 +279,7 @@ def test_bs_04_a_service_whose_certificate_is_not_believed_gets_nothing(phone, v
 
 def test_it_is_said_which_browsers_are_told_and_one_is_told_no_longer(phone, listener, visitor):
     page = phone.get(PAGE)
-    assert "Firefox, Android This one" in page.text() and "not told yet" in page.text()
+    assert "Firefox, Android This one" in page.text() and "not notified yet" in page.text()
     (subscription,) = PushSubscription.select()
     phone.post(f"{TOLD}/{subscription.public_id}/remove")
     assert "That browser no longer notifies you." in phone.page.flash
@@ -319,7 +319,7 @@ def test_ten_and_no_more(mara, phone, listener, service):
         PushSubscription.device == mine.device_id).execute()
     phone.get(PAGE)
     page = phone.post(TOLD, expect=422, **service.listener(pushes.public_key()).form)
-    assert "10 browsers are told already" in page.errors
+    assert "10 browsers notify you already" in page.errors
     assert PushSubscription.select().count() == pushes.MOST
 
 
@@ -415,7 +415,7 @@ def test_wh_04_only_to_push_services(phone, mara, endpoint, monkeypatch):
     with setting.changed(push_services=Settings().push_services):
         phone.get(PAGE)
         phone.post(TOLD, expect=422, endpoint=endpoint, **form)
-    assert "This browser cannot be told" in phone.page.errors
+    assert "This browser cannot notify you" in phone.page.errors
     assert not PushSubscription.select().exists()
 
 

@@ -119,7 +119,7 @@ class Phone:
         if page.get_by_role("button", name="Switch on").is_visible():
             page.get_by_role("button", name="Switch on").click()
         page.get_by_role("button", name="Notify me in this browser").click()
-        expect(page.locator(".toast")).to_contain_text("This browser is told at once")
+        expect(page.locator(".toast")).to_contain_text("This browser notifies you")
         self.cdp = page.context.new_cdp_session(page)
         self.cdp.on("ServiceWorker.workerRegistrationUpdated", self.registered)
         self.cdp.send("ServiceWorker.enable")

@@ -22,7 +22,7 @@ def test_the_page_says_who_lacks_it_and_leads_to_them(browse):
 
 def test_before_it_is_demanded_one_sees_who_would_be_stopped(browse, lumen):
     page = browse("mara").get("/o/lumen/security/two-factor?lang=en")
-    assert "Collaboration3" in page.text("main").replace(" ", "") and "Luc Perrenoud" in page.text("main")
+    assert "Collaborator3" in page.text("main").replace(" ", "") and "Luc Perrenoud" in page.text("main")
     assert "Mara Lehmann" not in page.text("main")
     assert "/o/lumen/members?two_factor=off&status=active" in page.links
     assert state(lumen) == Organisation.OFF
