@@ -20,6 +20,7 @@ from web import ANYONE, SIGNED_IN, Blueprint
 # Signed in, and without a fresh proof: why a thief gains nothing by it.
 NEED_NONE = {
     "accounts.check": "reads whose code a caller has read out; codes are not guessed (SP-01)",
+    "authorize.answer": "lets in an application that the administration has granted to this very person",
     "approvals.deny": "a no must be quick, and opens nothing",
     "member_security.alert": "a letter to a member, one a day",
     "membership.set_preferences": "which ordinary letters one gets; those about security always come",
@@ -34,6 +35,8 @@ NEED_NONE = {
     "profile.wear": "light or dark",
     "prove.ask_again": "the proof itself",
     "prove.give": "the proof itself",
+    "requests.ask": "asks; somebody else decides, with a fresh proof",
+    "requests.withdraw": "asks no more",
     "security.download": "gives back what the browser sends; nothing is stored",
     "security.prefer": "which factor is asked for first; all of them still are",
     "security.rename": "what one calls a factor",
@@ -42,7 +45,11 @@ NEED_NONE = {
 }
 # For anybody: what proves the right to it in place of a session. A token in the address is a secret of its own.
 PROVE_THEMSELVES = {
+    "authorize.by_form": "asks, as by a link",
+    "end_session.by_form": "asks, as by a link", "end_session.leave": "ends a session",
     "lost_factor.ask": "the first proof, just given",
+    "machines.introspect": "the application's secret", "machines.revoke": "the application's secret",
+    "machines.token": "the application's secret, or PKCE", "machines.userinfo_by_form": "an access token",
     "public.language": "changes nothing of an account but its language",
     "pushes.renew": "the secret of the browser's address before",
     "recovery.ask": "writes to the mailbox", "recovery.ask_address": "writes to the mailbox",
@@ -52,9 +59,10 @@ PROVE_THEMSELVES = {
     "ways.answer": "the proof itself", "ways.signed_out": "a word that the provider has signed",
 }
 # How old a proof may be, by where the address is; and where it is another.
-KINDS = {"/account/": CREDENTIALS, "/operator/": CREDENTIALS, "/o/<organisation>/security/providers": CREDENTIALS,
+KINDS = {"/account/": CREDENTIALS, "/operator/catalogue": PEOPLE, "/operator/": CREDENTIALS,
+         "/o/<organisation>/security/providers": CREDENTIALS,
          "/o/": PEOPLE}
-OTHERWISE = {"approvals.approve": PEOPLE, "notifications.choose": PEOPLE, "profile.rename": PEOPLE,
+OTHERWISE = {"approvals.approve": PEOPLE, "notifications.choose": PEOPLE, "profile.rename": PEOPLE, "applications.withdraw": PEOPLE,
              "member_security.vouch": CREDENTIALS, "member_security.refuse": CREDENTIALS}
 STOLEN = {"old": lambda age: {"proved": now() - age},
           TRUSTED: lambda _age: {"proved": NEVER, "proofs": "password trusted"}}

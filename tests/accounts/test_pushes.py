@@ -445,7 +445,7 @@ def test_keys_that_are_none_are_refused(phone, service, spoilt):
 def test_without_a_service_there_is_no_push():
     with pytest.raises(SystemExit, match="PUSH_SERVICES"):
         Settings.from_environment({"PUSH_SERVICES": ""})
-    assert Settings.from_environment({"PUSH_SERVICES": "", "CHANNELS": "email"}).channels == ("email",)
+    assert Settings.from_environment({"PUSH_SERVICES": "", "CHANNELS": "email"}).channels == ("email", "backchannel")
 
 
 # --- another address ---------------------------------------------------------------------------

@@ -369,5 +369,5 @@ def test_a_setting_that_cannot_work_stops_the_start(url, said):
 def test_the_setting_of_a_gateway_brings_the_factor_before_the_codes():
     made = Settings.from_environment({"SMS_URL": "jsons://gateway.example/{number}"})
     assert made.second_factors[-2:] == ("sms", "backup_codes")
-    assert made.channels == ("email", "push", "sms")
+    assert made.channels == ("email", "push", "backchannel", "sms")
     assert "sms" not in Settings.from_environment({}).second_factors

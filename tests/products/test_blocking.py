@@ -80,6 +80,7 @@ def test_a_second_block_changes_nothing(cast, lumen, letters):
 
 def test_those_responsible_are_always_told_and_others_if_they_have_a_right_and_want_to(cast, lumen, letters):
     Membership.update(pref_product_events=False).execute()
+    Grant.delete().where(Grant.team.is_null(False)).execute()
     for who in ("grace", "chiara"):             # Chiara has no right over it
         Membership.update(pref_product_events=True).where(Membership.user == cast.people[who].id).execute()
     luc = Membership.get(Membership.user == cast.people["luc"].id)

@@ -35,10 +35,10 @@ def of(cast, who, session=PASSWORD, two_factor=False):
 
 def test_what_is_granted_is_open_and_nothing_else_is_there(cast):
     found = of(cast, "esteban")
-    assert labels(found.open) == ["Messagerie", "Wiki"]
+    assert labels(found.open) == ["Archives", "Messagerie", "Wiki"]
     assert not found.waiting and not found.closed
     assert [home.organisation.slug for home in found.homes] == ["lumen", "aurora"]
-    assert not of(cast, "luc").uses and not of(cast, "otto").homes
+    assert labels(of(cast, "luc").uses) == ["Archives"] and not of(cast, "otto").homes
 
 
 def test_a_step_that_a_house_demands_is_told(cast, bergquell):
@@ -54,18 +54,18 @@ def test_maintenance_and_an_end_close_and_say_whom_to_ask(cast):
         Grant.update(until=now() - timedelta(seconds=1)).where(
             Grant.product == Product.get(Product.label == "Wiki").id).execute()
     found = of(cast, "esteban")
-    assert labels(found.closed) == ["Messagerie", "Wiki"] and not found.open
+    assert labels(found.closed) == ["Messagerie", "Wiki"] and labels(found.open) == ["Archives"]
     assert [use.decision.refusals for use in found.closed] == [(Why.IN_MAINTENANCE,), (Why.OVER,)]
     assert [person.email for person in found.closed[0].home.responsible] == ["anne@lumen.example"]
 
 
 def test_a_team_and_all_rights_open_as_well(cast):
     with working_for(cast.organisations["lumen"]), acting(cast.people["anne"]):
-        team = Team.create(name="Festival", key="festival", colour="")
+        team = Team.create(name="Planners", key="planners", colour="")
         TeamMember.create(team=team, membership=Membership.get(Membership.user == cast.people["luc"].id))
         grants.give(grants.of_team(team.public_id), Product.get(Product.label == "Planning"), "use",
                     until=now() + HOUR)
-        assert labels(of(cast, "luc").open) == ["Planning"]
+        assert labels(of(cast, "luc").open) == ["Archives", "Planning"]
         grants.give_everything(grants.of_team(team.public_id))
     assert "Discussions" in labels(of(cast, "luc").open)
 

@@ -1,7 +1,7 @@
 """The operator's catalogue: families and categories are added, changed, retired, brought back; and what that opens."""
 import pytest
 
-from models import Category, Family, InstallationEvent, Product
+from models import AccessRequest, Category, Client, Family, Grant, InstallationEvent, Product
 from organisations.policy import Proved
 from products import evidence
 from tenancy import across_organisations
@@ -82,9 +82,8 @@ def test_a_right_taken_from_a_category_closes_doors_at_once(otto, cast):
 
 def test_an_empty_catalogue_offers_the_neutral_one(otto):
     with across_organisations("a test empties the catalogue"):
-        for product in Product.select():
-            product.grants.model.delete().execute()
-        Product.delete().execute()
+        for what in (AccessRequest, Grant, Client, Product):
+            what.delete().execute()
     Category.delete().execute()
     Family.delete().execute()
     assert "neutral" in otto.get("/operator/catalogue").html
