@@ -60,10 +60,10 @@ PROVE_THEMSELVES = {
 }
 # How old a proof may be, by where the address is; and where it is another.
 KINDS = {"/account/": CREDENTIALS, "/operator/catalogue": PEOPLE, "/operator/": CREDENTIALS,
-         "/o/<organisation>/security/providers": CREDENTIALS,
-         "/o/": PEOPLE}
-OTHERWISE = {"approvals.approve": PEOPLE, "notifications.choose": PEOPLE, "profile.rename": PEOPLE, "applications.withdraw": PEOPLE,
-             "member_security.vouch": CREDENTIALS, "member_security.refuse": CREDENTIALS}
+         "/o/<organisation>/security/providers": CREDENTIALS, "/o/": PEOPLE}
+OTHERWISE = {"applications.withdraw": PEOPLE, "approvals.approve": PEOPLE, "notifications.choose": PEOPLE,
+             "profile.rename": PEOPLE, "member_security.vouch": CREDENTIALS,
+             "member_security.refuse": CREDENTIALS}
 STOLEN = {"old": lambda age: {"proved": now() - age},
           TRUSTED: lambda _age: {"proved": NEVER, "proofs": "password trusted"}}
 
