@@ -191,7 +191,7 @@ def test_a_browser_that_is_told_lets_the_other_one_in(phone, there):
                            "body": "Look at it within a minute. Approve it only if that is you."}
     phone.look(path)
     accessible(phone.page)
-    for words in ("Kanton", "Chrome, Linux", "Network 127.0.0.0/24"):
+    for words in ("Kanton", "Chrome, Linux", "127.0.0.0/24"):
         expect(phone.page.get_by_role("region", name="The sign-in")).to_contain_text(words)
     phone.answer(number_of(there))
     expect(phone.page).to_have_url(re.compile("/account/sessions$"))
@@ -264,7 +264,7 @@ def test_the_makers_of_the_browser_give_it_another_address(phone, open_browser, 
 def test_what_the_page_offers(phone):
     page = phone.page
     page.goto(PAGE)
-    expect(page.locator("li", has_text="This one")).to_contain_text("not told yet")
+    expect(page.locator("li", has_text="This one")).to_contain_text("not notified yet")
     expect(page.get_by_role("button", name="Notify me in this browser")).to_be_hidden()
     expect(page.locator("[data-without-push]")).to_be_hidden()
     accessible(page)

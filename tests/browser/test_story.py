@@ -61,7 +61,7 @@ def test_from_invitation_to_removal(somebody, running, script):
     anne.fill("[name=last_name]", "Duarte")
     anne.check("[name=role][value=collaborator]")
     anne.select_option("[name=language]", "es")
-    press(anne, "form#invitation")
+    anne.get_by_role("button", name="Envoyer l’invitation").click()
     expect(anne.locator("main")).to_contain_text(address)
 
     letter = running.sink.letter_to(address)
