@@ -1,4 +1,6 @@
 """Signing in by an organisation's own provider: into that organisation, and nowhere else (group FD)."""
+import contextlib
+import json
 from urllib.parse import parse_qsl, urlsplit
 
 import pyotp
@@ -380,15 +382,59 @@ def test_fd_12_what_is_not_answered_is_not_asked_again_by_everybody(visitor, acm
         assert way_out(visitor(), row)
 
 
-def test_fd_12_who_waits_for_a_slow_one_holds_up_nobody_else(visitor, acme, row, cast):
-    """Eight wait; the ninth is told at once, and whoever signs in another way notices nothing."""
-    for _ in range(8):
-        assert lent.AT_ONCE.acquire(blocking=False)
-    try:
+def waiting_for(*organisations, times):
+    """So many wait already for the providers of each of these."""
+    waits = contextlib.ExitStack()
+    for organisation in organisations:
+        for _ in range(times):
+            waits.enter_context(lent.one_of_few(organisation))
+    return waits
+
+
+def test_fd_12_who_waits_for_a_slow_one_holds_up_nobody_else(visitor, two, cast):
+    """Two wait; the third is told at once. Another organisation's provider, and any other way, notice nothing."""
+    acme, onda = two
+    lumens, ondas = connect(cast, acme), connect(cast, onda, "onda", "chiara")
+    with waiting_for(cast.organisations["lumen"].public_id, times=lent.EACH):
+        assert visitor().get(f"/signin/with/{lumens.public_id}").flash == AWAY
+        assert way_out(visitor(), ondas)
+        assert visitor().sign_in("luc").get("/account").status == 200
+    assert way_out(visitor(), lumens)
+
+
+def test_fd_12_all_of_them_together_hold_up_no_more_than_a_quarter(visitor, acme, row, cast):
+    with waiting_for("one", "two", "three", "four", times=lent.EACH):
         assert visitor().get(f"/signin/with/{row.public_id}").flash == AWAY
         assert visitor().sign_in("luc").get("/account").status == 200
-    finally:
-        lent.AT_ONCE.release(8)
+    assert way_out(visitor(), row)
+
+
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/token", "/jwks", "/userinfo"])
+def test_fd_12_what_is_nested_too_deep_is_no_answer(visitor, acme, row, chiara, path):
+    acme.bodies = {path: deep}
+    acme.claims = {"email": None}               # so that it is asked for more
+    browser = visitor()
+    if path.startswith("/.well-known"):
+        assert browser.get(f"/signin/with/{row.public_id}").flash == AWAY
+    else:
+        assert sign_in(browser, acme, row).flash == AWAY
+
+
+def deep(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(b'{"keys": ' + b"[" * 100_000)
+
+
+@pytest.mark.parametrize("key", [{"kty": "RSA"}, {"kty": "EC", "crv": "P-256", "x": [], "y": 1}])
+def test_fd_11_a_provider_with_keys_nobody_can_read_is_refused(acme, cast, key):
+    def answer(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(json.dumps({"keys": [key]}).encode())
+    acme.bodies = {"/jwks": answer}
+    with pytest.raises(Refused):
+        connect(cast, acme)
 
 
 def test_fd_10_a_provider_for_all_that_is_switched_off_ends_what_it_opened(visitor, acme, cast):
