@@ -8,7 +8,8 @@ import pytest
 import time_machine
 
 import clock
-from accounts import identities, recovery, second_factors, signin
+import limits
+from accounts import devices, identities, recovery, second_factors, securing, signin
 from accounts.backends import Someone
 from accounts.backends.oidc import lent
 from demo import PASSWORD, SECRET, acting
@@ -457,3 +458,79 @@ def test_no_secret_of_ours_reaches_another_provider(acme, row):
     with pytest.raises(Refused), setting.changed(provider_ca=""):
         lent.at(row.public_id).begin()
     assert THEIRS not in repr(lent.at(row.public_id).row.__data__)
+
+
+# --- no standing -------------------------------------------------------------------------------
+
+
+def typed(browser, password, expect=422):
+    browser.get("/signin")
+    return browser.post("/signin", expect=expect, email="chiara@onda.example", password=password)
+
+
+def new_sign_ins():
+    return Message.select().where(Message.notice == "new_sign_in").count()
+
+
+def test_fd_14_and_lg_18_a_browser_that_came_in_by_it_passes_no_lock(visitor, acme, row, chiara):
+    browser = visitor()
+    sign_in(browser, acme, row)
+    assert securing.known_browsers(chiara.id) == 0
+    browser.post("/signout")
+    for _ in range(limits.SIGN_IN_ACCOUNT.times):
+        typed(browser, "wrong wrong wrong")
+    assert User.get_by_id(chiara.id).locked
+    typed(browser, PASSWORD, expect=429)
+    with time_machine.travel(clock.now() + clock.HOUR):
+        typed(browser, PASSWORD)                # still locked, as it is for strangers
+        assert sign_in(browser, acme, row).path == "/o/lumen/"      # what is not typed passes the lock
+
+
+def test_fd_14_a_browser_known_by_a_proof_of_ones_own_stays_so(visitor, acme, row, chiara):
+    browser = visitor()
+    browser.sign_in("chiara")
+    browser.post("/signout")
+    sign_in(browser, acme, row)
+    assert securing.known_browsers(chiara.id) == 1 and latest().device
+
+
+def test_fd_14_its_owner_is_told_of_a_browser_again_when_the_password_is_used_in_it(visitor, acme, row, chiara):
+    visitor().sign_in("chiara")
+    browser = visitor()
+    for _ in range(2):
+        sign_in(browser, acme, row)
+        browser.post("/signout")
+        assert new_sign_ins() == 1              # once, however often one comes in by it
+    typed(browser, PASSWORD, expect=200)
+    assert new_sign_ins() == 2 and securing.known_browsers(chiara.id) == 2
+    browser.post("/signout")
+    typed(browser, PASSWORD, expect=200)
+    assert new_sign_ins() == 2
+
+
+def test_fd_14_many_sessions_by_it_have_the_guesses_of_one_and_lock_the_account(visitor, acme, row, chiara):
+    def guess(expect):
+        browser = visitor()
+        sign_in(browser, acme, row)
+        browser.get("/prove")
+        return browser.post("/prove", expect=expect, password="wrong wrong wrong")
+    for _ in range(limits.PROOF.times):
+        guess(422)
+    guess(429)
+    assert User.get_by_id(chiara.id).locked
+    with time_machine.travel(clock.now() + clock.HOUR):
+        browser = visitor()
+        sign_in(browser, acme, row)
+        browser.get("/prove")
+        browser.post("/prove", expect=422, password=PASSWORD)
+
+
+def test_fd_14_and_tf_14_no_browser_is_remembered_by_it(visitor, acme, cast):
+    row = connect(cast, acme)
+    link(row, cast.people["mara"])
+    browser = visitor()
+    assert 'name="remember"' not in sign_in(browser, acme, row).html
+    browser.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now(), remember="y")
+    assert not devices.remembered(User.get_by_id(cast.people["mara"].id))
+    browser.post("/signout")
+    assert sign_in(browser, acme, row).path == "/signin/second-step"
