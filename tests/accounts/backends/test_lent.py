@@ -9,16 +9,17 @@ import time_machine
 
 import clock
 import limits
-from accounts import devices, identities, recovery, second_factors, securing, signin
-from accounts.backends import Someone
+from accounts import devices, identities, links, lost_factor, recovery, second_factors, securing, signin
+from accounts.backends import Proof, Someone
 from accounts.backends.oidc import lent
-from demo import PASSWORD, SECRET, acting
-from models import Attempt, Identity, Link, Membership, Message, Organisation, PersonalEvent, Session, User
-from organisations import demands, invitations, members, providers
+from demo import PASSWORD, SECRET, acting, protect
+from models import Attempt, Identity, Link, Membership, Message, Organisation, PersonalEvent, Recovery, Session, User
+from organisations import demands, invitations, members, protection, providers, vouching
 from rules import Refused
 from settings import setting
 from tenancy import working_for
 from tests.accounts.backends.test_oidc import tell
+from tests.accounts.test_signin import attempt
 from tests.lending import come_back, connect, lenders, link, sign_in, way_out
 from tests.provider import SECRET as THEIRS
 
@@ -534,3 +535,60 @@ def test_fd_14_and_tf_14_no_browser_is_remembered_by_it(visitor, acme, cast):
     assert not devices.remembered(User.get_by_id(cast.people["mara"].id))
     browser.post("/signout")
     assert sign_in(browser, acme, row).path == "/signin/second-step"
+
+
+# --- a lost factor -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def maras(visitor, acme, cast):
+    """A browser in which somebody is half-way in as Mara, by the provider of Lumen."""
+    row = connect(cast, acme)
+    link(row, cast.people["mara"])
+    protect(User.get_by_id(cast.people["anne"].id))
+    browser = visitor(**{"Accept-Language": "en"})
+    sign_in(browser, acme, row)
+    return browser
+
+
+def own_half_way():
+    return signin.half_way(attempt("mara@bergquell.example", PASSWORD).attempt)
+
+
+def test_tf_25_and_fd_14_it_opens_no_request_for_a_lost_factor(maras):
+    page = maras.get("/signin/lost-factor")
+    assert "a proof of your own" in page.text() and not page.all("button[value]")
+    assert "a proof of your own" in maras.post("/signin/lost-factor", expect=422).text()
+    assert not Recovery.select().exists() and not Message.select().where(Message.notice == "factor_lost").exists()
+
+
+def test_tf_25_and_fd_14_it_sends_no_link_and_uses_none(maras, cast):
+    lost_factor.open_for(own_half_way())
+    with working_for(cast.organisations["lumen"]), acting(cast.people["anne"], "password", "totp"):
+        vouching.vouch(Membership.get(Membership.user == cast.people["mara"].id).public_id)
+    with time_machine.travel(clock.now() + clock.DAY + clock.HOUR):
+        Attempt.update(expires=clock.now() + clock.HOUR).execute()
+        maras.get("/signin/lost-factor")
+        maras.post("/signin/lost-factor", expect=422)
+        assert not Link.select().where(Link.purpose == links.FACTOR_LOST).exists()
+        lost_factor.send(own_half_way())
+        token = Link.select().where(Link.purpose == links.FACTOR_LOST).get().token
+        maras.get(f"/signin/lost-factor/{token}")
+        assert "a proof of your own" in maras.post(f"/signin/lost-factor/{token}", expect=422).text()
+    assert User.get(User.email == "mara@bergquell.example").two_factor
+
+
+def test_fd_10_a_provider_for_all_ends_what_a_recovery_opened_by_it(visitor, acme, cast):
+    company = {"upstreams": (acme.upstream(name="company", ca=setting.provider_ca),), "upstream_oidc": ("company",)}
+    protect(User.get_by_id(cast.people["anne"].id))
+    mara = User.get_by_id(cast.people["mara"].id)
+    with setting.changed(**company):
+        proof = Proof(mara, "upstream company", elsewhere="company 5f2c")
+        lost_factor.open_for(signin.half_way(signin.proved(proof).attempt))
+        with working_for(cast.organisations["lumen"]), acting(cast.people["anne"], "password", "totp"):
+            vouching.vouch(Membership.get(Membership.user == mara.id).public_id)
+        with time_machine.travel(clock.now() + clock.DAY + clock.HOUR):
+            lost_factor.send(signin.half_way(signin.proved(proof).attempt))
+            token = Link.select().where(Link.purpose == links.FACTOR_LOST).get().token
+            protection.enter_without(token, signin.proved(proof).attempt)
+    assert (latest().proofs, latest().elsewhere) == ("upstream company recovery", "company 5f2c")
