@@ -38,6 +38,7 @@ SECOND_STEP = Limit("second step", 5, 900, "wrong codes, of all factors together
 SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses over a day")
 SECOND_STEP_ROW = Limit("second step in a row", 100, 30 * 86_400, "wrong codes, none right between: the next ones wait",
                         told=_l("Too many wrong codes: this account now opens only in a browser you have used before."))
+SECOND_STEP_PERSON = Limit("second step person", 100, 86_400, "wrong codes for one account, in all browsers together")
 WAY_NETWORK = Limit("way network", 600, 900, "rows for what is begun; each sign-in page asks once, an office at nine")
 SUPPORT_CODE = Limit("support code", 10, 3600, "one operator trying codes (SP-01)")
 SUPPORT_CODES = Limit("support codes", 100, 3600, "all operators together trying codes")
@@ -109,6 +110,12 @@ def look(limit: Limit, subject: object) -> None:
 def forgive(limit: Limit, subject: object) -> None:
     """After a success the subject begins anew. Never said of a network."""
     _ask("DELETE FROM hit WHERE bucket = ? RETURNING 1", (crypto.bucket(limit.name, str(subject)),))
+
+
+def give_back(limit: Limit, subject: object) -> None:
+    """What was counted last was right: one count less, the others stay."""
+    _ask("UPDATE hit SET times = times - 1 WHERE bucket = ? AND times > 0 RETURNING 1",
+         (crypto.bucket(limit.name, str(subject)),))
 
 
 def forget_old() -> None:

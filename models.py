@@ -424,6 +424,11 @@ class Membership(OrganisationOwned):
         return cls.select().where(cls.ended.is_null())
 
     @classmethod
+    def belonging(cls, user: int) -> Any:
+        """Where a person really is one of them: active, and more than external (TF-25)."""
+        return cls.select().where(cls.user == user, cls.status == cls.ACTIVE, cls.role != Role.EXTERNAL)
+
+    @classmethod
     def legal_representatives(cls) -> Any:
         """Those who can act, with their accounts: neither blocked here nor suspended everywhere (RI-1, RI-3).
 
@@ -431,6 +436,10 @@ class Membership(OrganisationOwned):
         """
         return cls.present().select_extend(User).join(User).where(
             cls.role == Role.LEGAL, cls.status == cls.ACTIVE, User.suspended.is_null())
+
+    @property
+    def belongs(self) -> bool:
+        return self.status == self.ACTIVE and self.role != Role.EXTERNAL
 
     @property
     def accounts(self) -> bool:

@@ -92,13 +92,22 @@ def address(text: str, field: str = "email") -> Address:
 def name(text: str, field: str, *, longest: int = 80) -> str:
     """A name as people write it: no control characters, and no link, since it goes into mails (ML-02)."""
     text = line(text, field, longest=longest)
-    if like_an_address(unicodedata.normalize("NFKC", text.translate(_DOTS))):
+    if like_an_address(text):
         raise Refused(_l("A name cannot contain a web address."), field)
+    return text
+
+
+def note(text: str, field: str = "note", *, longest: int = 300) -> str:
+    """A word of one's own in a mail of ours: it leads nowhere, for strangers read it under our name (IN-11)."""
+    text = line(text, field, longest=longest)
+    if like_an_address(text):
+        raise Refused(_l("A note cannot contain a web or e-mail address."), field)
     return text
 
 
 def like_an_address(text: str) -> bool:
     """Is there something in it that a program reading mail makes a link of? «evil.zip» is, «St.Gallen» is not."""
+    text = unicodedata.normalize("NFKC", text.translate(_DOTS))
     return bool(_LINK.search(text)) or any(after[0].islower() for after in _DOTTED.findall(text))
 
 

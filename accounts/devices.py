@@ -10,6 +10,7 @@ from models import Device, PersonalEvent, Session, User
 from rules import NotHere
 
 LIFE = 400 * DAY                                # of the cookie: the most that browsers grant
+LENT = -1                                       # no epoch: a browser that is known by no proof of one's own (FD-14)
 TRUST = 30 * DAY                                # so long a remembered browser spares the second step
 
 
@@ -72,10 +73,14 @@ def allow_trust(user: User, allowed: bool) -> None:
         audit.record_for(user.id, "browser.trust_on" if allowed else "browser.trust_off")
 
 
-def strange(user: User, token: str) -> bool:
-    """Is this browser, or this network, one the person never signed in from? Not at the very first sign-in."""
+def strange(user: User, token: str, *, lent: bool = False) -> bool:
+    """Is this browser, or this network, one the person never signed in from? Not at the very first sign-in.
+
+    `lent`: by an organisation's own provider. What was seen at such sign-ins alone is strange to any other.
+    """
     earlier = PersonalEvent.select().where(PersonalEvent.user == user.id, PersonalEvent.kind == "sign_in.done")
-    browser = Device.select().where(Device.user == user.id, Device.token_hash == crypto.digest(token))
+    browser = Device.select().where(Device.user == user.id, Device.token_hash == crypto.digest(token),
+                                    Device.epoch >= (LENT if lent else 0))
     place = Session.select().where(Session.user == user.id, Session.network == network(current.actor().address))
     return bool(earlier.exists() and not (token and browser.exists() and place.exists()))
 
@@ -86,19 +91,23 @@ def forget_old() -> None:
         Device.delete().where(Device.last_seen < now() - LIFE).execute()
 
 
-def remember(user: User, token: str) -> tuple[Device, str]:
+def remember(user: User, token: str, *, lent: bool = False) -> tuple[Device, str]:
     """This browser is the person's from now on, under the token it has, or a new one if the person is new to it.
 
     A token that came from elsewhere, because somebody put it there, thus never becomes one this account knows
     (LG-18). Whoever else uses the browser is known by the new one. Inside the transaction of a sign-in.
+
+    After one by an organisation's own provider it stays what it was: one that is new is told again the next time, and
+    has no other standing, as whoever runs that provider may have been in it.
     """
     who = current.actor()
-    seen = {"label": who.agent, "network": network(who.address), "epoch": user.epoch, "last_seen": now()}
+    seen = {"label": who.agent, "network": network(who.address), "epoch": LENT if lent else user.epoch,
+            "last_seen": now()}
     old = crypto.digest(token)
-    device = Device.get_or_none(Device.token_hash == old, Device.user == user.id, Device.epoch == user.epoch)
-    if device:
-        Device.update(**seen).where(Device.id == device.id).execute()
-        return device, token
+    mine = Device.get_or_none(Device.token_hash == old, Device.user == user.id)
+    if mine and (lent or mine.epoch == user.epoch):
+        Device.update(**seen | {"epoch": mine.epoch}).where(Device.id == mine.id).execute()
+        return mine, token
     token = crypto.token()
     if old != crypto.digest(""):
         Device.update(token_hash=crypto.digest(token)).where(Device.token_hash == old).execute()

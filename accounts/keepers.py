@@ -10,12 +10,17 @@ MOST = 50                                       # letters in one organisation
 ADMINISTRATION = (Role.LEGAL, Role.ADMIN)
 
 
-def tell(person: User, kind: str, notice: str, roles: tuple[Role, ...] = ADMINISTRATION, **facts: Any) -> None:
+def tell(person: User, kind: str, notice: str, roles: tuple[Role, ...] = ADMINISTRATION, *,
+         belonging: bool = False, **facts: Any) -> None:
     """A line in the book of each organisation, a word to its legal representatives and administration.
+
+    `belonging`: not where the person is external, or blocked.
 
     In a transaction, before the person's own book is written: whoever writes several books keeps to this order.
     """
     for membership in _memberships(person):
+        if belonging and not membership.belongs:
+            continue
         with working_for(membership.organisation):
             audit.record(kind, membership.public_id, person=person.name)
             for keeper in _keepers(person, roles):

@@ -60,7 +60,7 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
         raise Refused(_l("This is not your password."), "present")
     limits.forgive(limits.PROOF, sessions.here())
     if passwords.same(present, password):
-        raise Refused(_l("This is your current password. Choose another one."), "password")
+        raise Refused(passwords.PRESENT, "password")
     return _set_password(person, password, everywhere_else)
 
 

@@ -8,7 +8,7 @@ from accounts import app_passwords, identities, links, locking, passwords, sessi
 from clock import now
 from db import transaction
 from models import Link, User
-from rules import Gone, TooMany
+from rules import Gone, Refused, TooMany
 
 MOST = 10                                       # accounts that one recovery address is told of
 
@@ -75,6 +75,8 @@ def renew(token: str, password: str) -> User:
     link = opened(token)
     user = link.user
     passwords.check(password, two_factor=user.two_factor, own=passwords.own_words(user))
+    if passwords.right(user, password):         # it may be asked for because somebody knows this one
+        raise Refused(passwords.PRESENT, "password")
     phc = passwords.hashed(password)
     with transaction():
         links.use_up(link)

@@ -226,8 +226,13 @@ def forget_browsers(user: User, *which: Any) -> int:
 
 
 def here() -> str:
-    """The acting session, as limits count it: one that was stolen spoils no proof of its owner in another."""
+    """The acting session, as limits count it: one that was stolen spoils no proof of its owner in another.
+
+    Those that rest on an organisation's own provider are counted together: whoever runs it can begin many (FD-14).
+    """
     who = current.actor()
+    if lent_by(who.proofs):
+        return f"{who.user_id} in lent sessions"
     return f"{who.user_id} in session {who.session_id}"
 
 

@@ -140,7 +140,7 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
     factor = factors_of(user).get(kind)
     if factor and not factor.answered(attempt.asked.get(kind, {})):
         raise Refused(factor.refusal, "code")
-    last = _count_code(_counted(attempt))
+    last = _count_code(user, _counted(attempt))
     with transaction():
         if not (Attempt.update(tries=Attempt.tries + 1)
                 .where(Attempt.id == attempt.id, Attempt.tries < TRIES).execute()):
@@ -150,7 +150,7 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
             audit.record_for(user.id, "sign_in.second_step_failed", factor=kind)
             alerts.failed(user, "codes", at_once=last)
         raise _wrong(factor)
-    _forgive_codes(_counted(attempt))
+    _forgive_codes(user, _counted(attempt))
     with transaction():
         if not Attempt.delete().where(Attempt.id == attempt.id).execute():
             raise rules.NotHere
@@ -193,12 +193,14 @@ def _asked(attempt: Attempt, kind: str) -> dict[str, Any]:
 def tries_left(attempt: Attempt) -> int:
     """How many codes may still be tried before there is a pause."""
     fresh = Attempt.select(Attempt.tries).where(Attempt.id == attempt.id).scalar() or 0
-    return min(TRIES - fresh, limits.left(limits.SECOND_STEP, _counted(attempt)))
+    return min(TRIES - fresh, limits.left(limits.SECOND_STEP, _counted(attempt)),
+               limits.left(limits.SECOND_STEP_PERSON, attempt.user_id))
 
 
 def pause(attempt: Attempt) -> int:
     """For how many seconds no code is looked at."""
-    return max(limits.wait(limit, _counted(attempt)) for limit in CODES)
+    return max(*(limits.wait(limit, _counted(attempt)) for limit in CODES),
+               limits.wait(limits.SECOND_STEP_PERSON, attempt.user_id))
 
 
 def give_up(token: str) -> None:
@@ -233,20 +235,24 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
     user = User.get_by_id(who.user_id)
     limits.spend(limits.PROOF, sessions.here())
     first = next((backend.name for backend in typed() if backend.same(user, password)), None)
-    if first is None:
+    if first is None or (who.lent_by and locking.holds(user)):
         with transaction():
+            if who.lent_by:                     # no better than a browser the account does not know
+                locking.count(user)
             audit.record_for(user.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "password")
+    if who.lent_by:
+        locking.begin_anew(user)
     proofs: tuple[str, ...] = (first,)
     if active := factors_of(user, inside=True):
-        last = _count_code(sessions.here())
+        last = _count_code(user, sessions.here())
         if kind not in active or not prove(user, kind, answer, asked or {}):
             with transaction():
                 audit.record_for(user.id, "proof.failed", proof=kind)
                 if last:
                     alerts.failed(user, "codes", at_once=True)
             raise _wrong(active.get(kind))
-        _forgive_codes(sessions.here())
+        _forgive_codes(user, sessions.here())
         proofs = (first, kind)
     elif user.two_factor:                       # of a kind that is switched off here: never spared by that (TF-08)
         raise _wrong(None)
@@ -280,9 +286,10 @@ def factors_of(user: User, *, inside: bool = False) -> dict[str, Factor]:
             if name in kinds and (factor.inside or not inside)}
 
 
-def welcome(user: User, proofs: str, *, device: str = "", stay: bool = False, place: str = "") -> Outcome:
+def welcome(user: User, proofs: str, *, device: str = "", stay: bool = False, place: str = "",
+            elsewhere: str = "") -> Outcome:
     """A session without the ceremony, for somebody who has just made an account."""
-    return _in(user, proofs, stay=stay, device=device, place=place)
+    return _in(user, proofs, stay=stay, device=device, place=place, elsewhere=elsewhere)
 
 
 def forget_old() -> None:
@@ -293,11 +300,12 @@ def forget_old() -> None:
 def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remember: bool = False, elsewhere: str = "",
         proved: datetime | None = None) -> Outcome:
     with transaction():
-        alerts.signed_in(user, strange=devices.strange(user, device))
-        ours, token = devices.remember(user, device)
+        lent = bool(sessions.lent_by(proofs.split()))
+        alerts.signed_in(user, strange=devices.strange(user, device, lent=lent))
+        ours, token = devices.remember(user, device, lent=lent)
         secret = sessions.begin(user, proofs, stay=stay, device=ours, elsewhere=elsewhere, proved=proved)
         audit.record_for(user.id, "sign_in.done", sessions.public_id(secret), proof=proofs, stay=stay)
-        if remember:
+        if remember and not lent:
             devices.trust(user, ours)
     return Outcome(session=secret, device=token, user=user, place=place)
 
@@ -327,14 +335,17 @@ def _counted(attempt: Attempt) -> str:
     return f"{attempt.user_id} on device {attempt.device_id}" if attempt.device_id else str(attempt.user_id)
 
 
-def _count_code(counted: str) -> bool:
-    """Is this the last code that is looked at before a pause (TF-04)?"""
-    return not min([limits.spend(limit, counted) for limit in CODES])
+def _count_code(user: User, counted: str) -> bool:
+    """Is this the last code that is looked at before a pause (TF-04)? All browsers and sessions together count, too."""
+    left = [limits.spend(limit, counted) for limit in CODES]
+    return not min(*left, limits.spend(limits.SECOND_STEP_PERSON, user.id))
 
 
-def _forgive_codes(counted: str) -> None:
+def _forgive_codes(user: User, counted: str) -> None:
+    """A right one. What was wrong in other browsers stays counted: it may have been somebody else."""
     for limit in CODES:
         limits.forgive(limit, counted)
+    limits.give_back(limits.SECOND_STEP_PERSON, user.id)
 
 
 def _wrong(factor: Factor | None) -> Refused:

@@ -33,7 +33,7 @@ def invite(email: str, role: str, *, first_name: str = "", last_name: str = "", 
     """
     address = rules.address(email)
     first_name, last_name = rules.name(first_name, "first_name"), rules.name(last_name, "last_name")
-    note = rules.line(note, "note", longest=300)
+    note = rules.note(note)
     with transaction():
         inviter = require(Right.INVITE)
         _may_give(role, standing(inviter))

@@ -14,8 +14,8 @@ CLOSED = _l("This request is no longer open.")
 
 
 def asking(public_id: str) -> Membership:
-    """A member who waits for somebody who vouches; NotHere for any other, and for whoever is blocked here."""
-    member = _active(public_id)
+    """A member who waits for somebody who vouches; NotHere for any other, and for externals or who is blocked here."""
+    member = _belonging(public_id)
     if lost_factor.waiting(member.user_id) is None:
         raise NotHere
     return member
@@ -23,7 +23,7 @@ def asking(public_id: str) -> Membership:
 
 def under_way(public_id: str) -> Membership:
     """The same, also when somebody has vouched already: until the person is in, another may know better."""
-    member = _active(public_id)
+    member = _belonging(public_id)
     if lost_factor.of(member.user_id) is None:
         raise NotHere
     return member
@@ -33,11 +33,11 @@ def vouch(public_id: str) -> Membership:
     """The second of the proofs: one alone never suffices (TF-25). Nobody vouches for themselves.
 
     For somebody of whom an organisation demands two steps, whoever vouches has done two as well: what is vouched
-    for is the way past them.
+    for is the way past them. An external is nobody of theirs: they neither vouch nor refuse.
     """
     with transaction():
         voucher = require(Right.VOUCH)
-        member = _active(public_id)
+        member = _belonging(public_id)
         if member.user_id == voucher.user_id:
             raise Refused(_l("You cannot vouch for yourself."))
         if lost_factor.waiting(member.user_id) is None:
@@ -54,14 +54,14 @@ def refuse(public_id: str) -> Membership:
     """It comes to nothing, whoever vouched. One's own request is cancelled by its letter, not here."""
     with transaction():
         refuser = require(Right.VOUCH)
-        member = _active(public_id)
+        member = _belonging(public_id)
         if member.user_id == refuser.user_id or not lost_factor.refuse(member.user):
             raise Conflict(CLOSED)
         return member
 
 
-def _active(public_id: str) -> Membership:
+def _belonging(public_id: str) -> Membership:
     member = members.find(public_id)
-    if member.status != Membership.ACTIVE:
+    if not member.belongs:
         raise NotHere
     return member

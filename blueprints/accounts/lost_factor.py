@@ -4,14 +4,12 @@ from flask import Response, url_for
 import entering
 import web
 from accounts import lost_factor, signin
-from clock import now
-from forms import NothingForm
 from i18n import _
 from limits import LINK_NETWORK
 from models import Attempt
 from organisations import protection
 from pages import page
-from rules import Conflict, NotHere
+from rules import Conflict, NotHere, Refused
 from web import ANYONE, ATTEMPT_COOKIE, Blueprint, done, go
 
 blueprint = Blueprint("lost_factor", __name__)
@@ -23,10 +21,7 @@ def look() -> Response:
     attempt = half_way()
     if attempt is None:
         return go("signin.form")
-    request = lost_factor.of(attempt.user_id)
-    return page("accounts/lost_factor.html", form=NothingForm(), recovery=request,
-                ready=bool(request and request.opens and request.opens <= now()),
-                vouchers=lost_factor.vouchers(attempt.user_id))
+    return shown(attempt)
 
 
 @blueprint.action("/signin/lost-factor", needs=ANYONE)
@@ -43,6 +38,8 @@ def ask() -> Response:
         return done(_("The link is on its way to your mailbox."), ".look")
     except (Conflict, NotHere):
         return go(".look")
+    except Refused:
+        return shown(attempt, 422)
 
 
 @blueprint.page("/signin/lost-factor/<token>", needs=ANYONE, limit=LINK_NETWORK)
@@ -61,6 +58,8 @@ def enter(token: str) -> Response:
                                            place=url_for("security.two_factor"))
     except NotHere:
         return go("signin.form")
+    except Refused:
+        return shown(half_way(), 422)
     response = entering.let_in(outcome)
     entering.forget(response, ATTEMPT_COOKIE)
     return response
@@ -77,6 +76,15 @@ def keep(token: str) -> Response:
     lost_factor.keep(token)
     return done(_("Your second factor stays. If you did not ask yourself, somebody knows your password: "
                   "choose a new one now."), "recovery.forgotten")
+
+
+def shown(attempt: Attempt, status: int = 200) -> Response:
+    """How far it is; or that it is no way for who signed in by the provider of an organisation."""
+    request = lost_factor.of(attempt.user_id)
+    return page("accounts/lost_factor.html", status, recovery=request,
+                ready=bool(request and lost_factor.ready(request)),
+                vouched=bool(request and lost_factor.vouched(request)), vouchers=lost_factor.vouchers(attempt.user_id),
+                refused=lost_factor.NOT_OWN if lost_factor.lent(attempt) else "")
 
 
 def half_way() -> Attempt | None:

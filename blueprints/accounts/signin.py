@@ -119,8 +119,8 @@ def challenge(attempt: Attempt, form: Form, status: int = 200) -> Response:
     chosen = form.factor.data if form.factor.data in factors else next(iter(factors), "")
     asked = signin.ask(attempt, chosen) if chosen and not factors[chosen].scripted else {}
     return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen, asked=asked,
-                email=user.email_typed, spares=devices.spares(user), pause=signin.pause(attempt),
-                tries=signin.tries_left(attempt))
+                email=user.email_typed, pause=signin.pause(attempt), tries=signin.tries_left(attempt),
+                spares=devices.spares(user) and not sessions.lent_by(attempt.proofs.split()))
 
 
 def too_often(pause: int) -> Response:

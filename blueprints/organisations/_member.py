@@ -68,6 +68,7 @@ def about(member: Membership, template: str, status: int = 200, **more: Any) -> 
 
 def member_page(id: str, status: int = 200, why: Any = "") -> Response:
     member = one_with_teams(id)
+    lost = lost_factor.of(member.user_id) if g.may(Right.VOUCH) and member.two_factor and member.belongs else None
     return about(member, "member", status, labels=LABELS, why=why, mine=member.user_id == g.me.user_id,
                  changeable=changeable(member), blocked=blocking.standing_block(member),
-                 lost=g.may(Right.VOUCH) and member.two_factor and lost_factor.of(member.user_id))
+                 lost=lost, opens=lost.opens if lost and lost_factor.vouched(lost) else None)

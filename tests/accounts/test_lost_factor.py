@@ -7,7 +7,7 @@ import time_machine
 import clock
 import limits
 from accounts import links, lost_factor, signin
-from demo import PASSWORD, acting, protect
+from demo import PASSWORD, acting, bring_in, protect
 from models import (
     Attempt,
     Credential,
@@ -19,6 +19,7 @@ from models import (
     Organisation,
     PersonalEvent,
     Recovery,
+    Role,
     Session,
     User,
 )
@@ -319,6 +320,66 @@ def test_whoever_is_blocked_there_is_not_vouched_for_there(asked, browse):
     with pytest.raises(NotHere):
         vouch(asked)
     browse("anne").get(f"/o/lumen/members/{mara_in(asked)}/vouch", expect=404)
+
+
+def change(cast, who, slug="lumen", **what):
+    with working_for(cast.organisations[slug]):
+        Membership.update(**what).where(Membership.user == cast.people[who].id).execute()
+
+
+def test_tf_25_where_one_is_merely_external_nobody_is_asked_or_vouches_or_refuses(cast, voucher, browse):
+    change(cast, "mara", role=Role.EXTERNAL)
+    assert not lost_factor.vouchers(cast.people["mara"].id)
+    with pytest.raises(Conflict):
+        lost_factor.open_for(half_way())
+    change(cast, "mara", role=Role.COLLABORATOR)
+    lost_factor.open_for(half_way())
+    change(cast, "mara", role=Role.EXTERNAL)
+    for verb in (vouch, refuse):
+        with pytest.raises(NotHere):
+            verb(cast)
+    assert "vouch" not in " ".join(browse("anne").get(f"/o/lumen/members/{mara_in(cast)}").links)
+
+
+def test_tf_25_organisations_of_externals_hear_nothing_of_it(cast, voucher):
+    change(cast, "mara", role=Role.EXTERNAL)
+    bring_in(cast.organisations["bergquell"], cast.people["mara"], cast.people["luc"], Role.COLLABORATOR)
+    change(cast, "luc", "bergquell", role=Role.LEGAL)
+    lost_factor.open_for(half_way())
+    assert told("vouch_asked") == {"luc@lumen.example"}
+
+
+@pytest.mark.parametrize(("who", "what"), [
+    ("anne", {"role": Role.ADMIN}), ("anne", {"status": Membership.BLOCKED}), ("mara", {"role": Role.EXTERNAL}),
+    ("mara", {"status": Membership.BLOCKED}), ("mara", {"status": Membership.LEFT, "ended": clock.now()})])
+def test_tf_25_a_link_asks_whether_the_vouching_still_stands(a_day_later, who, what):
+    lost_factor.send(half_way())
+    token, half = link(links.FACTOR_LOST).token, secret()
+    change(a_day_later, who, **what)
+    with pytest.raises(Gone):
+        lost_factor.opened(token)
+    with pytest.raises(Gone):
+        protection.enter_without(token, half)
+    with pytest.raises(NotHere):
+        lost_factor.send(half_way())
+    assert User.get(User.email == EMAIL).two_factor
+
+
+def test_tf_25_when_a_vouching_no_longer_stands_another_one_may_vouch(a_day_later, browse):
+    lost_factor.send(half_way())
+    token = link(links.FACTOR_LOST).token
+    protect(User.get_by_id(a_day_later.people["luc"].id))
+    change(a_day_later, "luc", role=Role.LEGAL)
+    User.update(suspended=clock.now()).where(User.id == a_day_later.people["anne"].id).execute()
+    assert f"/o/lumen/members/{mara_in(a_day_later)}/vouch" in browse("luc").get(
+        f"/o/lumen/members/{mara_in(a_day_later)}").links
+    vouch(a_day_later, "luc")
+    assert Recovery.get().vouched_by == a_day_later.people["luc"]
+    with pytest.raises(Gone):
+        lost_factor.opened(token)               # a day's wait again
+    with time_machine.travel(clock.now() + DAY + HOUR):
+        lost_factor.send(half_way())
+        assert protection.enter_without(link(links.FACTOR_LOST).token, secret()).session
 
 
 def test_a_page_to_vouch_is_there_only_while_somebody_asks(browse, cast):

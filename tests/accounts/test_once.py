@@ -190,14 +190,15 @@ def test_rs_04_and_sp_09_a_link(mara):
     assert race(prepare, use) == [1] * ROUNDS
 
 
-def test_sp_09_the_link_of_a_lost_factor_lets_one_browser_in(mara):
+def test_sp_09_the_link_of_a_lost_factor_lets_one_browser_in(cast, mara):
     """The whole verb, which ends everything of the account."""
     def prepare():
         with transaction():
             User.update(two_factor=True).where(User.id == mara.id).execute()
             Recovery.update(state=Recovery.CANCELLED).where(Recovery.state == Recovery.APPROVED).execute()
             request = Recovery.create(user=mara, kind="factor", state=Recovery.APPROVED, opens=clock.now(),
-                                      expires=clock.now() + clock.DAY)
+                                      expires=clock.now() + clock.DAY, vouched_by=cast.people["anne"].id,
+                                      vouched_in=cast.organisations["lumen"].id)
             person = User.get_by_id(mara.id)
             link = mailed.make(mailed.FACTOR_LOST, user=person, email=person.email, recovery=request.public_id)
         return link.token, [half_way(person), half_way(person)]

@@ -10,7 +10,7 @@ import web
 from accounts import addresses, asked, links, passwords, recovery
 from demo import PASSWORD, acting
 from models import InstallationEvent, Link, Message, Session, User
-from rules import Gone
+from rules import Gone, Refused
 from settings import setting
 from tests.together import at_once
 
@@ -169,3 +169,19 @@ def test_rs_12_everything_signed_in_and_every_open_change_ends(browse, cast):
     assert addresses.asked(cast.people["luc"].id) is None
     assert not Session.select().where(Session.user == cast.people["luc"].id, Session.ended.is_null()).exists()
     assert not passwords.right(User.get_by_id(cast.people["luc"].id), PASSWORD)
+
+
+@pytest.mark.parametrize("why", ["forgotten", "due"])
+def test_rs_12_the_present_password_is_no_new_one(visitor, cast, why):
+    """Whoever else knows it would be in again, where it was to be changed for that."""
+    person = User.get_by_id(cast.people["luc"].id)
+    link = link_for(person)
+    User.update(must_renew=why == "due").where(User.id == person.id).execute()
+    browser = visitor(**{"Accept-Language": "en"})
+    browser.get(f"/reset/{link.token}")
+    page = browser.post(f"/reset/{link.token}", expect=422, password=PASSWORD)
+    assert "This is the present password" in page.errors
+    with pytest.raises(Refused):
+        recovery.renew(link.token, PASSWORD)
+    recovery.renew(link.token, NEW)             # it is not used up by that
+    assert not User.get_by_id(person.id).must_renew

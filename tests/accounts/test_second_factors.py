@@ -14,10 +14,11 @@ import limits
 from accounts import second_factors, signin
 from accounts.factors import backup_codes, totp
 from demo import PASSWORD, SECRET, acting
-from models import Attempt, Credential, Organisation, PersonalEvent, Session, User
+from models import Attempt, Credential, Device, Message, Organisation, PersonalEvent, Session, User
 from organisations import protection
 from rules import NotHere, Refused, TooMany
 from settings import setting
+from tests.accounts.test_signin import attempt
 from tests.together import at_once
 
 APP = pyotp.TOTP(SECRET)
@@ -223,3 +224,37 @@ def test_a_used_backup_code_is_told(cast, letters):
     assert not Attempt.select().exists()
     assert limits.left(limits.SECOND_STEP, cast.people["mara"].id) == limits.SECOND_STEP.times
     assert crypto.digest(codes[0]) not in {row.handle for row in Credential.select()}
+
+
+def in_known_browser(cast):
+    """Half-way in, in one more browser that Mara's account knows."""
+    token, mara = crypto.token(), cast.people["mara"]
+    Device.create(token_hash=crypto.digest(token), user=mara.id, epoch=User.get_by_id(mara.id).epoch)
+    return attempt("mara@bergquell.example", PASSWORD, device=token).attempt
+
+
+def guess(secret):
+    with pytest.raises(Refused):
+        signin.with_second_step(secret, "totp", "000000")
+
+
+def test_tf_04_and_lg_18_all_browsers_together_have_a_hundred_guesses_a_day(cast):
+    for _ in range(limits.SECOND_STEP_PERSON.times // limits.SECOND_STEP.times):
+        secret = in_known_browser(cast)
+        for _ in range(limits.SECOND_STEP.times):
+            guess(secret)
+    assert Message.select().where(Message.notice == "failed_sign_ins", Message.due <= clock.now()).exists()
+    fresh = in_known_browser(cast)
+    assert signin.tries_left(signin.half_way(fresh)) == 0 and signin.pause(signin.half_way(fresh)) > 3600
+    with pytest.raises(TooMany):
+        answer(fresh, present())
+    with time_machine.travel(clock.now() + clock.DAY + clock.MINUTE):
+        assert answer(in_known_browser(cast), present())
+
+
+def test_tf_04_a_right_code_in_one_browser_forgives_no_guesses_in_others(cast):
+    mara = cast.people["mara"].id
+    guess(in_known_browser(cast))
+    before = limits.left(limits.SECOND_STEP_PERSON, mara)
+    assert answer(in_known_browser(cast), present())
+    assert limits.left(limits.SECOND_STEP_PERSON, mara) == before == limits.SECOND_STEP_PERSON.times - 1

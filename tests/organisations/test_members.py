@@ -272,7 +272,8 @@ def test_in_10_a_blocked_member_is_not_invited_back(of, by):
 def test_in_11_what_goes_into_the_mail_is_plain_and_short(of, by):
     before = told()
     for field, text in (("first_name", "Your bank http://evil.test"), ("last_name", "evil.com"), ("note", "x" * 301),
-                        ("note", "right\u202eto left"), ("first_name", "n\x00l")):
+                        ("note", "Kanton security: verify at https://evil.example/login"),
+                        ("note", "Go to evil\u3002zip"), ("note", "right\u202eto left"), ("first_name", "n\x00l")):
         with by("anne"), pytest.raises(Refused) as refusal:
             invitations.invite("x@y.example", Role.EXTERNAL, **{field: text})
         assert refusal.value.field == field and told() == before

@@ -6,6 +6,7 @@ linked to it. Therefore it opens no other organisation and no page of an account
 and to public addresses, but for what the operator says (PROVIDER_NETWORKS).
 """
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +18,9 @@ from models import Membership, Organisation, Provider, User
 from settings import Upstream, setting
 from tenancy import across_organisations
 
-AT_ONCE = threading.BoundedSemaphore(8)         # threads that wait for such providers: a quarter of those that serve
+AT_ONCE, EACH = 8, 2                            # threads that wait for all such providers, and for one organisation's
+_waiting: Counter[str] = Counter()              # by organisation
+_counting = threading.Lock()
 
 
 class Lent(Way):
@@ -58,13 +61,25 @@ class Lent(Way):
 
     @contextmanager
     def _one_of_few(self) -> Iterator[None]:
-        """One that is slow holds up its own people, and nobody else (FD-12)."""
-        if not AT_ONCE.acquire(blocking=False):
-            raise self._away(Untrusted("too many wait for the providers of organisations"))
         try:
-            yield
-        finally:
-            AT_ONCE.release()
+            with one_of_few(self.organisation):
+                yield
+        except Untrusted as trouble:
+            raise self._away(trouble) from trouble
+
+
+@contextmanager
+def one_of_few(organisation: str) -> Iterator[None]:
+    """One that is slow holds up its own people, and nobody else: the places of others stay free (FD-12)."""
+    with _counting:
+        if _waiting[organisation] >= EACH or _waiting.total() >= AT_ONCE:
+            raise Untrusted("too many wait for the providers of organisations")
+        _waiting[organisation] += 1
+    try:
+        yield
+    finally:
+        with _counting:
+            _waiting.subtract([organisation])
 
 
 def at(public_id: str) -> Lent | None:

@@ -119,7 +119,7 @@ class Provider:
             JWTClaimsRegistry(now=epoch, leeway=LATE, iss={"essential": True, "value": self.upstream.issuer},
                               aud={"essential": True, "value": self.upstream.client_id}, iat={"essential": True},
                               **wanted).validate(read.claims)
-        except (JoseError, ValueError) as trouble:
+        except (JoseError, ValueError, RecursionError) as trouble:
             raise Untrusted(f"a token was refused: {trouble}") from trouble
         return read.claims
 
@@ -139,7 +139,10 @@ class Provider:
                 found = self._ask(address).get("keys")
                 secretless = [key for key in found if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP")
                               ] if isinstance(found, list) else []
-                self.keys = KeySet.import_key_set({"keys": secretless})
+                try:
+                    self.keys = KeySet.import_key_set({"keys": secretless})
+                except (JoseError, ValueError) as trouble:
+                    raise Untrusted(f"its keys cannot be read: {trouble}") from trouble
             return self.keys
 
     def _exchange(self, form: dict[str, str]) -> dict[str, Any]:
@@ -169,7 +172,7 @@ class Provider:
             raise Untrusted(str(trouble)) from trouble
         try:
             told = json.loads(answer.body) if answer.status == 200 else None
-        except ValueError:
+        except (ValueError, RecursionError):
             told = None
         if not isinstance(told, dict):
             raise Untrusted(f"{address} answers with {answer.status} and no object we can read")

@@ -1,4 +1,6 @@
 """Signing in by an organisation's own provider: into that organisation, and nowhere else (group FD)."""
+import contextlib
+import json
 from urllib.parse import parse_qsl, urlsplit
 
 import pyotp
@@ -6,16 +8,18 @@ import pytest
 import time_machine
 
 import clock
-from accounts import identities, recovery, second_factors, signin
-from accounts.backends import Someone
+import limits
+from accounts import devices, identities, links, lost_factor, recovery, second_factors, securing, signin
+from accounts.backends import Proof, Someone
 from accounts.backends.oidc import lent
-from demo import PASSWORD, SECRET, acting
-from models import Attempt, Identity, Link, Membership, Message, Organisation, PersonalEvent, Session, User
-from organisations import demands, invitations, members, providers
+from demo import PASSWORD, SECRET, acting, protect
+from models import Attempt, Identity, Link, Membership, Message, Organisation, PersonalEvent, Recovery, Session, User
+from organisations import demands, invitations, members, protection, providers, vouching
 from rules import Refused
 from settings import setting
 from tenancy import working_for
 from tests.accounts.backends.test_oidc import tell
+from tests.accounts.test_signin import attempt
 from tests.lending import come_back, connect, lenders, link, sign_in, way_out
 from tests.provider import SECRET as THEIRS
 
@@ -380,15 +384,59 @@ def test_fd_12_what_is_not_answered_is_not_asked_again_by_everybody(visitor, acm
         assert way_out(visitor(), row)
 
 
-def test_fd_12_who_waits_for_a_slow_one_holds_up_nobody_else(visitor, acme, row, cast):
-    """Eight wait; the ninth is told at once, and whoever signs in another way notices nothing."""
-    for _ in range(8):
-        assert lent.AT_ONCE.acquire(blocking=False)
-    try:
+def waiting_for(*organisations, times):
+    """So many wait already for the providers of each of these."""
+    waits = contextlib.ExitStack()
+    for organisation in organisations:
+        for _ in range(times):
+            waits.enter_context(lent.one_of_few(organisation))
+    return waits
+
+
+def test_fd_12_who_waits_for_a_slow_one_holds_up_nobody_else(visitor, two, cast):
+    """Two wait; the third is told at once. Another organisation's provider, and any other way, notice nothing."""
+    acme, onda = two
+    lumens, ondas = connect(cast, acme), connect(cast, onda, "onda", "chiara")
+    with waiting_for(cast.organisations["lumen"].public_id, times=lent.EACH):
+        assert visitor().get(f"/signin/with/{lumens.public_id}").flash == AWAY
+        assert way_out(visitor(), ondas)
+        assert visitor().sign_in("luc").get("/account").status == 200
+    assert way_out(visitor(), lumens)
+
+
+def test_fd_12_all_of_them_together_hold_up_no_more_than_a_quarter(visitor, acme, row, cast):
+    with waiting_for("one", "two", "three", "four", times=lent.EACH):
         assert visitor().get(f"/signin/with/{row.public_id}").flash == AWAY
         assert visitor().sign_in("luc").get("/account").status == 200
-    finally:
-        lent.AT_ONCE.release(8)
+    assert way_out(visitor(), row)
+
+
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/token", "/jwks", "/userinfo"])
+def test_fd_12_what_is_nested_too_deep_is_no_answer(visitor, acme, row, chiara, path):
+    acme.bodies = {path: deep}
+    acme.claims = {"email": None}               # so that it is asked for more
+    browser = visitor()
+    if path.startswith("/.well-known"):
+        assert browser.get(f"/signin/with/{row.public_id}").flash == AWAY
+    else:
+        assert sign_in(browser, acme, row).flash == AWAY
+
+
+def deep(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(b'{"keys": ' + b"[" * 100_000)
+
+
+@pytest.mark.parametrize("key", [{"kty": "RSA"}, {"kty": "EC", "crv": "P-256", "x": [], "y": 1}])
+def test_fd_11_a_provider_with_keys_nobody_can_read_is_refused(acme, cast, key):
+    def answer(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(json.dumps({"keys": [key]}).encode())
+    acme.bodies = {"/jwks": answer}
+    with pytest.raises(Refused):
+        connect(cast, acme)
 
 
 def test_fd_10_a_provider_for_all_that_is_switched_off_ends_what_it_opened(visitor, acme, cast):
@@ -411,3 +459,136 @@ def test_no_secret_of_ours_reaches_another_provider(acme, row):
     with pytest.raises(Refused), setting.changed(provider_ca=""):
         lent.at(row.public_id).begin()
     assert THEIRS not in repr(lent.at(row.public_id).row.__data__)
+
+
+# --- no standing -------------------------------------------------------------------------------
+
+
+def typed(browser, password, expect=422):
+    browser.get("/signin")
+    return browser.post("/signin", expect=expect, email="chiara@onda.example", password=password)
+
+
+def new_sign_ins():
+    return Message.select().where(Message.notice == "new_sign_in").count()
+
+
+def test_fd_14_and_lg_18_a_browser_that_came_in_by_it_passes_no_lock(visitor, acme, row, chiara):
+    browser = visitor()
+    sign_in(browser, acme, row)
+    assert securing.known_browsers(chiara.id) == 0
+    browser.post("/signout")
+    for _ in range(limits.SIGN_IN_ACCOUNT.times):
+        typed(browser, "wrong wrong wrong")
+    assert User.get_by_id(chiara.id).locked
+    typed(browser, PASSWORD, expect=429)
+    with time_machine.travel(clock.now() + clock.HOUR):
+        typed(browser, PASSWORD)                # still locked, as it is for strangers
+        assert sign_in(browser, acme, row).path == "/o/lumen/"      # what is not typed passes the lock
+
+
+def test_fd_14_a_browser_known_by_a_proof_of_ones_own_stays_so(visitor, acme, row, chiara):
+    browser = visitor()
+    browser.sign_in("chiara")
+    browser.post("/signout")
+    sign_in(browser, acme, row)
+    assert securing.known_browsers(chiara.id) == 1 and latest().device
+
+
+def test_fd_14_its_owner_is_told_of_a_browser_again_when_the_password_is_used_in_it(visitor, acme, row, chiara):
+    visitor().sign_in("chiara")
+    browser = visitor()
+    for _ in range(2):
+        sign_in(browser, acme, row)
+        browser.post("/signout")
+        assert new_sign_ins() == 1              # once, however often one comes in by it
+    typed(browser, PASSWORD, expect=200)
+    assert new_sign_ins() == 2 and securing.known_browsers(chiara.id) == 2
+    browser.post("/signout")
+    typed(browser, PASSWORD, expect=200)
+    assert new_sign_ins() == 2
+
+
+def test_fd_14_many_sessions_by_it_have_the_guesses_of_one_and_lock_the_account(visitor, acme, row, chiara):
+    def guess(expect):
+        browser = visitor()
+        sign_in(browser, acme, row)
+        browser.get("/prove")
+        return browser.post("/prove", expect=expect, password="wrong wrong wrong")
+    for _ in range(limits.PROOF.times):
+        guess(422)
+    guess(429)
+    assert User.get_by_id(chiara.id).locked
+    with time_machine.travel(clock.now() + clock.HOUR):
+        browser = visitor()
+        sign_in(browser, acme, row)
+        browser.get("/prove")
+        browser.post("/prove", expect=422, password=PASSWORD)
+
+
+def test_fd_14_and_tf_14_no_browser_is_remembered_by_it(visitor, acme, cast):
+    row = connect(cast, acme)
+    link(row, cast.people["mara"])
+    browser = visitor()
+    assert 'name="remember"' not in sign_in(browser, acme, row).html
+    browser.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now(), remember="y")
+    assert not devices.remembered(User.get_by_id(cast.people["mara"].id))
+    browser.post("/signout")
+    assert sign_in(browser, acme, row).path == "/signin/second-step"
+
+
+# --- a lost factor -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def maras(visitor, acme, cast):
+    """A browser in which somebody is half-way in as Mara, by the provider of Lumen."""
+    row = connect(cast, acme)
+    link(row, cast.people["mara"])
+    protect(User.get_by_id(cast.people["anne"].id))
+    browser = visitor(**{"Accept-Language": "en"})
+    sign_in(browser, acme, row)
+    return browser
+
+
+def own_half_way():
+    return signin.half_way(attempt("mara@bergquell.example", PASSWORD).attempt)
+
+
+def test_tf_25_and_fd_14_it_opens_no_request_for_a_lost_factor(maras):
+    page = maras.get("/signin/lost-factor")
+    assert "a proof of your own" in page.text() and not page.all("button[value]")
+    assert "a proof of your own" in maras.post("/signin/lost-factor", expect=422).text()
+    assert not Recovery.select().exists() and not Message.select().where(Message.notice == "factor_lost").exists()
+
+
+def test_tf_25_and_fd_14_it_sends_no_link_and_uses_none(maras, cast):
+    lost_factor.open_for(own_half_way())
+    with working_for(cast.organisations["lumen"]), acting(cast.people["anne"], "password", "totp"):
+        vouching.vouch(Membership.get(Membership.user == cast.people["mara"].id).public_id)
+    with time_machine.travel(clock.now() + clock.DAY + clock.HOUR):
+        Attempt.update(expires=clock.now() + clock.HOUR).execute()
+        maras.get("/signin/lost-factor")
+        maras.post("/signin/lost-factor", expect=422)
+        assert not Link.select().where(Link.purpose == links.FACTOR_LOST).exists()
+        lost_factor.send(own_half_way())
+        token = Link.select().where(Link.purpose == links.FACTOR_LOST).get().token
+        maras.get(f"/signin/lost-factor/{token}")
+        assert "a proof of your own" in maras.post(f"/signin/lost-factor/{token}", expect=422).text()
+    assert User.get(User.email == "mara@bergquell.example").two_factor
+
+
+def test_fd_10_a_provider_for_all_ends_what_a_recovery_opened_by_it(visitor, acme, cast):
+    company = {"upstreams": (acme.upstream(name="company", ca=setting.provider_ca),), "upstream_oidc": ("company",)}
+    protect(User.get_by_id(cast.people["anne"].id))
+    mara = User.get_by_id(cast.people["mara"].id)
+    with setting.changed(**company):
+        proof = Proof(mara, "upstream company", elsewhere="company 5f2c")
+        lost_factor.open_for(signin.half_way(signin.proved(proof).attempt))
+        with working_for(cast.organisations["lumen"]), acting(cast.people["anne"], "password", "totp"):
+            vouching.vouch(Membership.get(Membership.user == mara.id).public_id)
+        with time_machine.travel(clock.now() + clock.DAY + clock.HOUR):
+            lost_factor.send(signin.half_way(signin.proved(proof).attempt))
+            token = Link.select().where(Link.purpose == links.FACTOR_LOST).get().token
+            protection.enter_without(token, signin.proved(proof).attempt)
+    assert (latest().proofs, latest().elsewhere) == ("upstream company recovery", "company 5f2c")
