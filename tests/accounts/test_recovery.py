@@ -180,7 +180,7 @@ def test_rs_12_the_present_password_is_no_new_one(visitor, cast, why):
     browser = visitor(**{"Accept-Language": "en"})
     browser.get(f"/reset/{link.token}")
     page = browser.post(f"/reset/{link.token}", expect=422, password=PASSWORD)
-    assert "This is the present password" in page.errors
+    assert "This is your current password" in page.errors
     with pytest.raises(Refused):
         recovery.renew(link.token, PASSWORD)
     recovery.renew(link.token, NEW)             # it is not used up by that
