@@ -33,11 +33,21 @@ def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help="axe in five languages, and whatever else takes long")
 
 
-def pytest_collection_modifyitems(items):
+# Of pages, one database tells all there is to tell: what their verbs do is tested on both, and every page is opened
+# once on the other (test_pages.py, test_statements.py, test_tenancy.py). `--all` runs them on both.
+PAGES = ("blueprints/", "browser/test_story.py", "browser/test_wall.py", "test_forgery.py", "test_fresh.py",
+         "test_headers.py", "test_routes.py", "test_written_by_people.py")
+
+
+def pytest_collection_modifyitems(config, items):
     """What is about one database does not exist for the other; it is not left out."""
-    items[:] = [item for item in items if not (
-        "postgresql_only" in item.fixturenames and "sqlite" in item.name or
-        "sqlite_only" in item.fixturenames and "postgresql" in item.name)]
+    def elsewhere(item):
+        page = str(item.path.relative_to(Path(__file__).parent)).startswith(PAGES)
+        return ("postgresql_only" in item.fixturenames and "sqlite" in item.name
+                or "sqlite_only" in item.fixturenames and "postgresql" in item.name
+                or "postgresql" in item.name and page and not config.getoption("--all")
+                and "postgresql_only" not in item.fixturenames)
+    items[:] = [item for item in items if not elsewhere(item)]
 
 
 @pytest.fixture(scope="session", autouse=True)
