@@ -38,8 +38,22 @@ make_venv() {
     python=$(find_python) || { debian_install python3 python3-venv && python=$(find_python); } ||
         { command -v brew >/dev/null 2>&1 && brew install --quiet python@3.12 && python=$(find_python); } ||
         stop "Kanton needs Python 3.11 or newer. Install it, then start again."
+    # Where there is a pip already, it fills the environment: to make another one takes as long as all the rest.
+    if fills_others "$python" && "$python" -m venv --without-pip .venv 2>/dev/null; then return 0; fi
     "$python" -m venv .venv 2>/dev/null || { debian_install python3-venv && "$python" -m venv .venv; } ||
         { rm -rf .venv; stop "Python's venv module is missing. Install it (Debian: python3-venv), then start again."; }
+}
+
+fills_others() { "$1" -m pip --python "$1" --version >/dev/null 2>&1; }
+
+# What is installed is compiled when it is first used.
+install_with_pip() {
+    base=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
+    if .venv/bin/python -m pip --version >/dev/null 2>&1; then set -- .venv/bin/python -m pip "$@"
+    elif fills_others "$base"; then set -- "$base" -m pip --python .venv/bin/python "$@"
+    else .venv/bin/python -m ensurepip >/dev/null 2>&1; set -- .venv/bin/python -m pip "$@"
+    fi
+    "$@" --no-compile
 }
 
 # python-ldap has no ready-made package: it is built, with a compiler and the headers of Python, OpenLDAP and SASL.
@@ -63,8 +77,7 @@ have_environment() {
     if command -v uv >/dev/null 2>&1; then
         uv pip install --quiet --python .venv/bin/python --require-hashes -r "$1"
     else
-        [ -x .venv/bin/pip ] || .venv/bin/python -m ensurepip >/dev/null 2>&1
-        .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$1"
+        install_with_pip install -qq --disable-pip-version-check --require-hashes -r "$1"
     fi || stop "The packages named in $1 could not be installed."
     name_our_commands
     printf '%s' "$wanted" >".venv/.installed-$1"
