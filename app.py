@@ -17,10 +17,11 @@ import i18n
 import logs
 import outbox
 import pages
+import plugins
 import rules
 import web
 import worker
-from accounts import identities, sessions, signin
+from accounts import identities, sessions
 from settings import setting
 from tenancy import number_at_work
 
@@ -39,6 +40,8 @@ HEADERS = (
 SECURE_HEADERS = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
 PAGE_HEADERS = (("Cache-Control", "no-store"),
                 ("Vary", "Cookie, HX-Request, HX-Request-Type, HX-Target, Accept-Encoding"))
+PLUGGED_IN = {"BACKENDS": "accounts.backends", "SECOND_FACTORS": "accounts.factors", "CHANNELS": "notices.channels",
+              "PRODUCT_KINDS": "products.kinds"}
 LARGEST = 4 << 20                               # bytes of a request: a logo and its form
 
 
@@ -65,8 +68,9 @@ def create_app() -> Flask:
             forgery.exempt(view)
     _answer_errors(app)
     commands.add_to(app)
+    for name, package in PLUGGED_IN.items():
+        plugins.require(name, package, getattr(setting, name.lower()))
     outbox.open_channels()
-    signin.backends()                           # what cannot be loaded stops the start
     outbox.wake.append(worker.nudge)
     assets.prepare()
     if setting.secure:

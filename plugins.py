@@ -12,6 +12,23 @@ def load(package: str, names: Iterable[str]) -> dict[str, Any]:
     return {name: find(package, name) for name in names}
 
 
+def require(setting: str, package: str, names: Iterable[str]) -> None:
+    """Stops the start with a sentence where a setting names none of them, or one that nobody offers."""
+    names, offered = tuple(names), _offered(package)
+    if not names:
+        raise SystemExit(f"{setting} names nothing; there are {', '.join(offered)}")
+    for name in names:
+        if name not in offered:
+            raise SystemExit(f"{setting}: there is no {name!r}; there are {', '.join(offered)}")
+        find(package, name)
+
+
+def _offered(package: str) -> list[str]:
+    folders = Path(*package.split("."))
+    here = {path.parent.name for path in (Path(__file__).parent / folders).glob("[a-z]*/__init__.py")}
+    return sorted(here | {entry.name for entry in entry_points(group=package)})
+
+
 @cache
 def find(package: str, name: str) -> Any:
     if name.isidentifier() and util.find_spec(f"{package}.{name}"):

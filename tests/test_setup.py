@@ -54,7 +54,10 @@ def test_what_the_system_lacks_is_installed_or_said(tmp_path, user, sudo, apt, s
     ({"SIGNUP": "perhaps"}, "neither"), ({"SECRET_KEY_FILE": "/nowhere"}, "No such file"),
     ({"TRUSTED_PROXIES": "127.0.0.1 0.0.0.0/0"}, "'0.0.0.0/0' is no address"),
     ({"TRUSTED_PROXIES": "proxy"}, "'proxy'"), ({"DATABASE_URL": "mysql://x"}, "neither sqlite"),
-    ({"SMTP_URL": "mail.example"}, "neither smtp")])
+    ({"SMTP_URL": "mail.example"}, "neither smtp"), ({"BACKENDS": ""}, "BACKENDS names nothing; there are"),
+    ({"BACKENDS": "password ldpa"}, "BACKENDS: there is no 'ldpa'; there are ldap, oidc, passkey, password"),
+    ({"SECOND_FACTORS": "toto"}, "SECOND_FACTORS: there is no 'toto'; there are approval,"),
+    ({"CHANNELS": "email psuh"}, "CHANNELS: there is no 'psuh'"), ({"PRODUCT_KINDS": "opera"}, "there is no 'opera'")])
 def test_ps_02_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path, environment, said):
     status, line = start(tmp_path, **environment)
     assert status != 0
