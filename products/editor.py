@@ -10,7 +10,7 @@ from models import Category, Family, Grant, Invitation, Membership, Product, Rol
 from organisations.roles import LABELS
 from products import catalogue, evidence, words
 from products.access import Given, Person
-from products.grants import Box, Change, Changes
+from products.grants import Box, Changes
 from rules import NotHere
 
 
@@ -77,14 +77,8 @@ class Section:
 
     def changes(self, boxes: Iterable[Box], future: Iterable[str]) -> Changes:
         """What saving would change."""
-        wanted, rules = set(boxes), set(future)
         labels = {row.product.public_id: row.product.label for row in self.rows}
-
-        def told(boxes: set[Box], rights: set[str]) -> tuple[Change, ...]:
-            boxes = {(product, right) for product, right in boxes if product in labels}
-            return (*(Change(labels[product], right, self.category.kind) for product, right in sorted(boxes)),
-                    *(Change(self.category.code, right, self.category.kind, True) for right in sorted(rights)))
-        return Changes(told(wanted - self.boxes, rules - self.future), told(self.boxes - wanted, self.future - rules))
+        return Changes.between(self.category, labels, (self.boxes, set(self.future)), (set(boxes), set(future)))
 
 
 @dataclass

@@ -2,12 +2,13 @@
 
 A grant is one ticked box. What is saved is one category: the boxes of its products, and those of its future ones.
 """
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import audit
+import current
 import db
 import outbox
 from clock import now
@@ -21,6 +22,7 @@ from rules import Conflict, NotHere, Refused
 from tenancy import at_work
 
 Box = tuple[str, str]                           # a product's public id, and a right
+Ticked = tuple[set[Box], set[str]]              # boxes, and rights over future products
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,16 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.given or self.taken)
+
+    @classmethod
+    def between(cls, category: Category, labels: Mapping[str, str], before: "Ticked", after: "Ticked") -> "Changes":
+        """What is given and taken from one to the other, where products are called so; of others nothing is said."""
+        def told(some: Ticked, others: Ticked) -> tuple[Change, ...]:
+            boxes, rules = some[0] - others[0], some[1] - others[1]
+            return (*(Change(labels[product], right, category.kind) for product, right in sorted(boxes)
+                      if product in labels),
+                    *(Change(category.code, right, category.kind, future=True) for right in sorted(rules)))
+        return cls(told(after, before), told(before, after))
 
     @property
     def facts(self) -> dict[str, list[list[Any]]]:
@@ -107,20 +119,16 @@ def save(subject: Subject, category: str, boxes: Iterable[Box], future: Iterable
         here = {(each.product.public_id, each.right): each for each in
                 Grant.select(Grant, Product).join(Product).where(subject.these, Product.category == what)}
         ruled = {each.right: each for each in Grant.select().where(subject.these, Grant.category == what)}
-        new, old = wanted - set(here), set(here) - wanted
-        ruled_in, ruled_out = rules - set(ruled), set(ruled) - rules
+        new = wanted - set(here)
         for product, right in new:
             _give(subject, right, product=products[product])
-        for right in ruled_in:
+        for right in rules - set(ruled):
             _give(subject, right, category=what)
-        if out := [here[box].id for box in old] + [ruled[right].id for right in ruled_out]:
+        if out := [here[box].id for box in set(here) - wanted] + [ruled[right].id for right in set(ruled) - rules]:
             Grant.delete().where(Grant.id.in_(out)).execute()
         seats.enough(products[product] for product, right in new if right == Grant.USE)
-
-        def told(boxes: set[Box], rights: set[str]) -> tuple[Change, ...]:
-            return (*(Change(products[product].label, right, what.kind) for product, right in sorted(boxes)),
-                    *(Change(what.code, right, what.kind, future=True) for right in sorted(rights)))
-        return _told(subject, Changes(told(new, ruled_in), told(old, ruled_out)))
+        labels = {public_id: product.label for public_id, product in products.items()}
+        return _told(subject, Changes.between(what, labels, (set(here), set(ruled)), (wanted, rules)))
 
 
 def give(subject: Subject, product: Product, right: str, *, until: datetime | None = None) -> Changes:
@@ -166,7 +174,7 @@ def take_everything(subject: Subject) -> Changes:
 def _give(subject: Subject, right: str, *, product: Product | None = None, category: Category | None = None,
           until: datetime | None = None) -> None:
     Grant.create(**{subject.whose: subject.id}, product=product, category=category, right=right, until=until,
-                 by=require(Right.EDIT_ACCESS).user_id)
+                 by=current.actor().user_id)
 
 
 def _one_at_a_time(subject: Subject) -> None:

@@ -1,4 +1,6 @@
 """The demonstration's application, and doing things in somebody's name."""
+from contextlib import contextmanager
+
 import pytest
 
 from demo import acting
@@ -16,8 +18,6 @@ def planning(app, database):
 @pytest.fixture
 def by(cast):
     """`with by("anne"): …` something is done in Lumen by her."""
-    from contextlib import contextmanager
-
     @contextmanager
     def inside(who, slug="lumen"):
         with working_for(cast.organisations[slug]), acting(cast.people[who], "password", "totp"):
