@@ -4,6 +4,7 @@ The queue only wakes the worker; what is to be done stands in rows. A lost wake
 is found by the sweep a minute later, and a lost queue is made anew.
 """
 import logging
+import signal
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -150,6 +151,8 @@ def main() -> None:
     consumer = queue().create_consumer(workers=1, periodic=True, initial_delay=0.1, backoff=1.15,
                                        max_delay=LONGEST_NAP, graceful_signal="TERM", shutdown_timeout=LAST_WORD)
     _flags.append(consumer.stop_flag)
+    # Huey hears TERM only once all its threads are there; until then, we do.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: consumer.stop_flag.set())
     log.info("at work: messages, and the timetable")
     consumer.run()
 
