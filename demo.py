@@ -11,6 +11,7 @@ import outbox
 from accounts import passwords, second_factors, signup
 from clock import DAY, ago, epoch
 from db import transaction
+from gate import secrets as gates
 from models import Invitation, Membership, Organisation, Product, Role, User
 from oidc import clients, scopes
 from organisations import demands, details, directory, invitations, members, protection, registration, teams
@@ -23,6 +24,7 @@ from tenancy import working_for
 PASSWORD = "a quiet alpine lake at dawn"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"     # Mara's and Otto's authenticator app
 APP, APP_SECRET, APP_BACK = "demo-app", "demo-app-secret", "http://localhost:9000/callback"
+GATE_SECRET = "demo-gate-secret"                # of the proxy before the wiki
 
 
 @dataclass
@@ -126,6 +128,7 @@ def _furnish(cast: Cast) -> None:
     clients.create(there["Planning"].public_id, [APP_BACK], pkce=False, client_id=APP,
                    secret=APP_SECRET, logout_uris=["http://localhost:9000/"],
                    asks=scopes.ALL)
+    gates.add(there["Wiki"].public_id, GATE_SECRET)
     for name, colour, leader, others, carried in TEAMS:
         team = teams.create(name, colour).public_id
         for label, right in carried:

@@ -780,6 +780,50 @@ class Token(OrganisationOwned):
         constraints = [Check("kind IN ('access', 'refresh')"), _points_at("authorization_id", "app_authorization")]
 
 
+class Gate(OrganisationOwned):
+    """A proxy before an application asks us about each request, at the host of its product's address."""
+
+    product = ForeignKeyField(Product, index=False, backref="gates")
+    app_passwords = BooleanField(default=False)     # may programs come in with one?
+    created = InstantField(default=now)
+
+    class Meta:
+        constraints = [SQL("UNIQUE (organisation_id, id)"), _points_at("product_id", "product")]
+        indexes = ((("organisation", "product"), True),)
+
+
+class GateSecret(OrganisationOwned):
+    """What the proxy proves itself with: an older one stays good for a while beside the next."""
+
+    public_id = TextField(unique=True, default=crypto.public_id)
+    gate = ForeignKeyField(Gate, on_delete="CASCADE", backref="secrets")
+    digest = TextField(unique=True)             # SHA-256 of 256 random bits
+    hint = TextField()                          # its first symbols, to tell it from others
+    created = InstantField(default=now)
+    expires = InstantField(null=True)           # when a younger one has taken its place
+
+    class Meta:
+        constraints = [_points_at("gate_id", "gate")]
+
+
+class GateTicket(OrganisationOwned):
+    """Somebody's way in by a gate, in one browser: a code for a minute, then a ticket. Opens nothing without its
+    session, and nothing but its product."""
+
+    product = ForeignKeyField(Product, index=False, backref="+")
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="gate_tickets")
+    session = ForeignKeyField(Session, on_delete="CASCADE", backref="gate_tickets")
+    digest = TextField(unique=True)             # of the code at first, then of the ticket
+    browser = TextField(default="")             # in which browser it began; empty: it is a ticket
+    place = TextField(default="")               # the address wanted in the first place
+    created = InstantField(default=now)
+    expires = InstantField(index=True)
+
+    class Meta:
+        constraints = [_points_at("product_id", "product")]
+        indexes = ((("organisation", "product"), False),)
+
+
 class SigningKey(Record):
     """What ID tokens are signed with. The next one is published before it signs, the last one after it did."""
 
@@ -953,6 +997,6 @@ class Message(Record):
 TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,
           Recovery, Link, Organisation, Provider, Membership, Block, Invitation, Picture,
           Family, Category, Product, Team, TeamMember, Grant, AccessRequest, ProductUse,
-          Client, ClientSecret, ClientProduct, Consent, Authorization, Token, SigningKey,
+          Client, ClientSecret, ClientProduct, Consent, Authorization, Token, Gate, GateSecret, GateTicket, SigningKey,
           Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
 OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

@@ -32,6 +32,7 @@ from accounts import (
     signin,
 )
 from clock import epoch
+from gate import tickets
 from oidc import authorizations, tokens
 from oidc import keys as signing_keys
 from organisations import demands, invitations
@@ -94,6 +95,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("renew signing keys", crontab(minute="30", hour="3"), signing_keys.tend),
     ("forget tokens", crontab(minute="35"), tokens.forget_old),
     ("forget authorizations", crontab(minute="36"), authorizations.forget_old),
+    ("forget tickets", crontab(minute="37"), tickets.forget_old),
     ("forget uses of products", crontab(minute="30", hour="3"), uses.forget_old),
     ("forget limits", crontab(minute="25"), limits.forget_old),
 )

@@ -1,5 +1,6 @@
 """What a decision is made of, read in one statement: nothing of it is kept, so that nothing can be outdated."""
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,35 +24,46 @@ class Evidence:
         return decide(self.person, self.organisation, self.product, right, session, now())
 
 
-# Read without the tenant boundary, as constant text: a door is found by its product, and the question
-# is bound to that product's organisation and to one person.
-_AT_A_DOOR = """
-SELECT o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams, o.public_id,
+# What statements of doors ask for, of `o` an organisation, `p` its product with `c` its category, and `u` a person.
+COLUMNS = """
+       o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams, o.public_id,
        p.id, p.status, p.blocked, p.maintained, c.used, c.rights, c.team_merge,
        u.two_factor, u.suspended, m.role, m.status,
-       g."right", g.product_id, t.name, g.by_rule, g.until
-FROM product AS p
-JOIN organisation AS o ON o.id = p.organisation_id
-JOIN category AS c ON c.id = p.category_id
-JOIN account AS u ON u.id = ?
+       g."right", g.product_id, t.name, g.by_rule, g.until"""
+SAID = 22                                       # so many; a statement may ask for more after them
+REACHING = """
 LEFT JOIN membership AS m ON m.organisation_id = o.id AND m.user_id = u.id AND m.ended IS NULL
 LEFT JOIN access_grant AS g ON g.organisation_id = o.id
      AND (g.product_id = p.id OR g."right" = 'everything')
      AND (g.membership_id = m.id OR g.team_id IN (
           SELECT j.team_id FROM team_member AS j WHERE j.organisation_id = o.id AND j.membership_id = m.id))
-LEFT JOIN team AS t ON t.id = g.team_id
-WHERE p.public_id = ?"""
+LEFT JOIN team AS t ON t.id = g.team_id"""
+
+# Read without the tenant boundary, as constant text: a door is found by its product, and the question
+# is bound to that product's organisation and to one person.
+_AT_A_DOOR = f"""
+SELECT {COLUMNS}
+FROM product AS p
+JOIN organisation AS o ON o.id = p.organisation_id
+JOIN category AS c ON c.id = p.category_id
+JOIN account AS u ON u.id = ?
+{REACHING}
+WHERE p.public_id = ?"""  # noqa: S608 - constant
 
 
 def at_a_door(user_id: int, public_id: str) -> Evidence:
     """Of a person before a product, wherever it belongs."""
     with across_organisations("a door is found by its product, and asked about one person"):
-        rows = database.execute_sql(placeholders(_AT_A_DOOR), (user_id, public_id)).fetchall()
+        return told_by(database.execute_sql(placeholders(_AT_A_DOOR), (user_id, public_id)).fetchall())
+
+
+def told_by(rows: Sequence[Sequence[Any]]) -> Evidence:
+    """What rows that begin with COLUMNS say, one for each grant."""
     if not rows:
         return Evidence()
     (state, two_factor, hours, browsers, upstreams, public_id, number, status, blocked, maintained, used, rights, merge,
      has_factor, suspended, role, standing, *_grant) = rows[0]
-    given = tuple(given_by(*row[17:]) for row in rows if row[17] is not None)
+    given = tuple(given_by(*row[17:SAID]) for row in rows if row[17] is not None)
     return Evidence(
         Person(role or "", bool(has_factor), suspended is not None, standing == Membership.BLOCKED, given),
         House(state == "active", Demands(two_factor == Organisation.ON, hours, bool(browsers),

@@ -1,0 +1,1 @@
+"""The gate: a proxy before an application asks us about each request, and is told who is there, or nobody."""

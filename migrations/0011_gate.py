@@ -1,0 +1,18 @@
+"""The gate before applications: its secrets and its tickets."""
+from pathlib import Path
+
+from peewee import SqliteDatabase
+
+
+def up(_migrator, db):
+    script = Path(__file__).with_suffix(".sqlite.sql" if isinstance(db, SqliteDatabase) else ".postgresql.sql")
+    for statement in script.read_text().split(";\n"):
+        if statement.strip():
+            db.execute_sql(statement)
+    if not isinstance(db, SqliteDatabase):
+        at_work = "nullif(current_setting('kanton.organisation', true), '')::int"
+        for table in ("gate", "gate_secret", "gate_ticket"):
+            db.execute_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+            db.execute_sql(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+            db.execute_sql(f"CREATE POLICY organisation_at_work ON {table} "
+                           f"USING ({at_work} IN (0, organisation_id))")
