@@ -60,7 +60,8 @@ PROVE_THEMSELVES = {
 }
 # How old a proof may be, by where the address is; and where it is another.
 KINDS = {"/account/": CREDENTIALS, "/operator/catalogue": PEOPLE, "/operator/": CREDENTIALS,
-         "/o/<organisation>/security/providers": CREDENTIALS, "/o/": PEOPLE}
+         "/o/<organisation>/security/providers": CREDENTIALS,
+         "/o/<organisation>/products/<id>/connection": CREDENTIALS, "/o/": PEOPLE}
 OTHERWISE = {"applications.withdraw": PEOPLE, "approvals.approve": PEOPLE, "notifications.choose": PEOPLE,
              "profile.rename": PEOPLE, "member_security.vouch": CREDENTIALS,
              "member_security.refuse": CREDENTIALS}
