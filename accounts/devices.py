@@ -103,15 +103,16 @@ def remember(user: User, token: str, *, lent: bool = False) -> tuple[Device, str
     who = current.actor()
     seen = {"label": who.agent, "network": network(who.address), "epoch": LENT if lent else user.epoch,
             "last_seen": now()}
-    old = crypto.digest(token)
-    mine = Device.get_or_none(Device.token_hash == old, Device.user == user.id)
+    old, mine = crypto.digest(token), None
+    if token:
+        mine = Device.get_or_none(Device.token_hash == old, Device.user == user.id)
     if mine and (lent or mine.epoch == user.epoch):
         Device.update(**seen | {"epoch": mine.epoch}).where(Device.id == mine.id).execute()
         return mine, token
-    token = crypto.token()
-    if old != crypto.digest(""):
-        Device.update(token_hash=crypto.digest(token)).where(Device.token_hash == old).execute()
-    device, new = Device.get_or_create(token_hash=crypto.digest(token), user=user, defaults=seen)
-    if not new:                                 # known before everything of this person ended
-        Device.update(**seen).where(Device.id == device.id).execute()
-    return device, token
+    fresh = crypto.token()
+    if token:
+        Device.update(token_hash=crypto.digest(fresh)).where(Device.token_hash == old).execute()
+    if mine:                                    # known before everything of this person ended
+        Device.update(**seen).where(Device.id == mine.id).execute()
+        return mine, fresh
+    return Device.create(token_hash=crypto.digest(fresh), user=user, **seen), fresh

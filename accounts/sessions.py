@@ -128,8 +128,8 @@ def touch(who: SignedIn) -> None:
 
 
 def begin(user: User, proofs: str, *, stay: bool, device: Device | None, elsewhere: str = "",
-          proved: datetime | None = None) -> str:
-    """A new session; its secret, said once, for the cookie. Inside the transaction of a sign-in.
+          proved: datetime | None = None) -> tuple[Session, str]:
+    """A new session, and its secret, said once, for the cookie. Inside the transaction of a sign-in.
 
     `elsewhere`: the way it was opened by. `proved`: when, if that was earlier than now. A browser that was trusted
     is no fresh proof: whatever asks for one asks in this session, too.
@@ -138,18 +138,13 @@ def begin(user: User, proofs: str, *, stay: bool, device: Device | None, elsewhe
     who = current.actor()
     life, idle = ((LIFE_OPERATOR, IDLE_OPERATOR) if user.operator
                   else (LIFE_STAYING, IDLE_STAYING) if stay else (LIFE, IDLE))
-    Session.create(token_hash=crypto.digest(secret), user=user, device=device, epoch=user.epoch, proofs=proofs,
-                   proved=NEVER if TRUSTED in proofs.split() else min(proved or now(), now()), stay=stay,
-                   agent=who.agent, network=network(who.address), expires=now() + life,
-                   idle_seconds=int(idle.total_seconds()), elsewhere=elsewhere)
+    session = Session.create(
+        token_hash=crypto.digest(secret), user=user, device=device, epoch=user.epoch, proofs=proofs,
+        proved=NEVER if TRUSTED in proofs.split() else min(proved or now(), now()), stay=stay, agent=who.agent,
+        network=network(who.address), expires=now() + life, idle_seconds=int(idle.total_seconds()),
+        elsewhere=elsewhere)
     _keep_within_cap(user)
-    return secret
-
-
-def public_id(secret: str) -> str:
-    """What a session is called in the book, from its secret."""
-    return Session.select(Session.public_id).where(  # type: ignore[no-any-return]
-        Session.token_hash == crypto.digest(secret)).scalar()
+    return session, secret
 
 
 def renew(who: SignedIn, proofs: tuple[str, ...]) -> str:
@@ -288,6 +283,7 @@ def _tell_no_more(which: Any, keep: int | None) -> None:
 
 
 def _keep_within_cap(user: User) -> None:
-    latest = (Session.select(Session.id).where(Session.user == user, Session.ended.is_null())
-              .order_by(Session.id.desc()).limit(MOST))
-    _end((Session.user == user) & Session.id.not_in([row[0] for row in latest.tuples()]), "replaced")
+    last_but = (Session.select(Session.id).where(Session.user == user, Session.ended.is_null())
+                .order_by(Session.id.desc()).offset(MOST).limit(1).scalar())
+    if last_but:
+        _end((Session.user == user) & (Session.id <= last_but), "replaced")

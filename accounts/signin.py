@@ -303,8 +303,8 @@ def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remembe
         lent = bool(sessions.lent_by(proofs.split()))
         alerts.signed_in(user, strange=devices.strange(user, device, lent=lent))
         ours, token = devices.remember(user, device, lent=lent)
-        secret = sessions.begin(user, proofs, stay=stay, device=ours, elsewhere=elsewhere, proved=proved)
-        audit.record_for(user.id, "sign_in.done", sessions.public_id(secret), proof=proofs, stay=stay)
+        session, secret = sessions.begin(user, proofs, stay=stay, device=ours, elsewhere=elsewhere, proved=proved)
+        audit.record_for(user.id, "sign_in.done", session.public_id, proof=proofs, stay=stay)
         if remember and not lent:
             devices.trust(user, ours)
     return Outcome(session=secret, device=token, user=user, place=place)

@@ -40,7 +40,7 @@ class Visitor:
         with transaction():
             person = User.get_by_id(person.id)
             proofs = "password totp" if person.two_factor else "password"
-            secret = sessions.begin(person, proofs, stay=False, device=None)
+            _session, secret = sessions.begin(person, proofs, stay=False, device=None)
             if stale:
                 Session.update(proved=now() - 2 * sessions.PEOPLE).execute()
         with self.client.session_transaction(base_url=setting.base_url) as cookie:

@@ -184,7 +184,7 @@ class Redeeming(Course):
     def prepare(self):
         chiara = User.get(User.first_name == "Chiara")
         with db.transaction():
-            secret = sessions.begin(chiara, "password", stay=False, device=None)
+            _session, secret = sessions.begin(chiara, "password", stay=False, device=None)
             self.family = Authorization.create(
                 client=self.client.number, product=Client.get().product_id, user=chiara, proofs="password",
                 session=Session.get(Session.token_hash == crypto.digest(secret)).id, scopes=["openid"], proved=now(),
