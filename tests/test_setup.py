@@ -12,6 +12,7 @@ import crypto
 import db
 from accounts import passwords
 from settings import Settings, setting
+from tests.conftest import AS_DECIDED
 from tests.serving import ROOT, free_port
 from tests.together import at_once
 
@@ -190,7 +191,8 @@ def test_ps_03_nothing_lies_about(visitor, path):
     visitor().get(path, expect=404)
 
 
-def test_ps_05_few_hash_at_once_and_few_wait(cast):
+def test_ps_05_few_hash_at_once_and_few_wait(cast, monkeypatch):
+    monkeypatch.setattr(passwords, "hasher", AS_DECIDED)
     outcomes = at_once(60, lambda: passwords.hashed("a password that is long"))
     busy = outcomes.count("Busy")
     assert busy <= 60 - passwords.WAITING

@@ -27,7 +27,9 @@ PAGE = "/account/security/two-factor"
 
 @pytest.fixture(autouse=True)
 def in_english(database):
+    """Everybody reads what the test reads, and no letter of before is in the way."""
     User.update(language="en").execute()
+    Message.delete().execute()
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ FACTORS = ("totp", "sms", "backup_codes")
 
 @pytest.fixture(autouse=True)
 def in_english(database):
-    """Everybody reads what the test reads."""
+    """Everybody reads what the test reads, and no letter of before is in the way."""
     User.update(language="en").execute()
+    Message.delete().execute()
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def site():
     assets.prepare()
     app = make_app()
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield SimpleNamespace(address=f"http://127.0.0.1:{server.port}", seen=app.seen)
     server.shutdown()
 
