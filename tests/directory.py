@@ -1,23 +1,15 @@
-"""A real directory: OpenLDAP's slapd on a port of its own, encrypted, with a few people in it.
-
-Debian's package is unpacked into a folder of the cache, so that nothing is
-installed and nothing starts by itself (decision 28); one that is installed is used as it is.
-"""
-import os
-import shutil
+"""A real directory: OpenLDAP's slapd on a port of its own, encrypted, with a few people in it."""
 import subprocess
 import time
 from pathlib import Path
 
 import ldap
 import ldap.modlist
-import pytest
 
+from tests import packages
 from tests.certificates import Authority
 from tests.serving import free_port
 
-PACKAGES = ("slapd", "libltdl7", "libodbc2", "libwrap0")
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kanton-tests" / "slapd"
 BASE, ROOT, ROOT_PASSWORD = "dc=lumen,dc=example", "cn=admin,dc=lumen,dc=example", "the key of the house"
 PEOPLE, GROUPS = f"ou=people,{BASE}", f"ou=groups,{BASE}"
 PASSWORD = "a lighthouse above the fog"
@@ -53,14 +45,15 @@ class Directory:
         self.secure = free_port()
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "data").mkdir(exist_ok=True)
-        home, self.environment = unpacked()
+        slapd = packages.have("usr/sbin/slapd", "slapd")
         file, key = certificate or authority.sign(host)
-        text = CONFIGURATION.format(schema=home / "etc/ldap/schema", modules=home / "usr/lib/ldap", folder=folder,
-                                    certificate=file, key=key, base=BASE, root=ROOT, password=ROOT_PASSWORD, more=more)
+        text = CONFIGURATION.format(schema=slapd.path("etc/ldap/schema"), modules=slapd.path("usr/lib/ldap"),
+                                    folder=folder, certificate=file, key=key, base=BASE, root=ROOT,
+                                    password=ROOT_PASSWORD, more=more)
         if not tls:
             text = "\n".join(line for line in text.splitlines() if not line.startswith("TLS"))
         (folder / "slapd.conf").write_text(text)
-        self.program = home / "usr/sbin/slapd"
+        self.program, self.environment = slapd.path("usr/sbin/slapd"), slapd.environment
         self.addresses = f"ldap://127.0.0.1:{self.port}" + (f" ldaps://127.0.0.1:{self.secure}" if tls else "")
 
     def __enter__(self) -> "Directory":
@@ -152,35 +145,3 @@ class _Opened:
 
     def __exit__(self, *_):
         self.connection.unbind_s()
-
-
-def unpacked() -> tuple[Path, dict[str, str]]:
-    """(the folder slapd lives in, the environment it needs). Where there is none, the test is left out."""
-    installed = Path("/")
-    if (installed / "usr/sbin/slapd").exists():
-        return installed, dict(os.environ)
-    if not (CACHE / "usr/sbin/slapd").exists():
-        _unpack()
-    if not (CACHE / "usr/sbin/slapd").exists():
-        pytest.skip("no slapd found: install Debian's, or be on Debian")
-    libraries = ":".join(str(folder) for folder in CACHE.glob("usr/lib/*-linux-*"))
-    return CACHE, os.environ | {"LD_LIBRARY_PATH": libraries}
-
-
-def _unpack() -> None:
-    """Whole, or not at all: several test processes may come at once."""
-    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-        return
-    half = CACHE.with_name(f"slapd.{os.getpid()}")
-    half.mkdir(parents=True, exist_ok=True)
-    got = subprocess.run(["apt-get", "download", "-qq", *PACKAGES], cwd=half, capture_output=True, check=False)
-    if got.returncode == 0:
-        for package in half.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, half], check=True)
-            package.unlink()
-        try:
-            half.rename(CACHE)
-        except OSError:                         # somebody else was faster
-            shutil.rmtree(half, ignore_errors=True)
-    else:
-        shutil.rmtree(half, ignore_errors=True)

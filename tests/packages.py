@@ -1,0 +1,84 @@
+"""Real servers and clients from Debian's packages, unpacked into a folder of the cache.
+
+Nothing is installed, and nothing starts by itself (decision 28); what the machine has is used as it is. Where they
+cannot be had, the test is left out with the names of what is missing; with `CI` set, it fails.
+"""
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kanton-tests"
+# For machines whose lists of packages are missing or too old; no right of root is needed to have one's own.
+OWN_LISTS = ("-o", f"Dir::State::Lists={CACHE}/lists", "-o", f"Dir::Cache={CACHE}/archives",
+             "-o", "APT::Sandbox::User=root")
+SECONDS = 300
+
+
+class Packages:
+    """What some packages bring, with all they need: partly in `folder`, partly on the machine."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        libraries = [str(each) for each in (*folder.glob("usr/lib/*-linux-*"), *folder.glob("usr/lib/dovecot"))]
+        self.libraries = ":".join(libraries)
+        self.environment = os.environ | ({"LD_LIBRARY_PATH": self.libraries} if libraries else {})
+
+    def path(self, name: str) -> Path:
+        """Of «usr/sbin/slapd», where it really is."""
+        here = self.folder / name
+        return here if here.exists() else Path("/") / name
+
+
+def have(proof: str, *names: str) -> Packages:
+    """`proof`: a file they bring; without it they are not there. The first of them gives the folder its name."""
+    found = Packages(CACHE / names[0])
+    if not found.path(proof).exists():
+        if shutil.which("apt-get") and shutil.which("dpkg-deb"):
+            _unpack(found, proof, names)
+        found = Packages(found.folder)
+    if not found.path(proof).exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            f"left out, as these packages of Debian cannot be had here: {', '.join(names)}")
+    return found
+
+
+def _unpack(found: Packages, proof: str, names: tuple[str, ...]) -> None:
+    """Whole, or not at all; of several test processes one does it, and the others wait."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    half = found.folder.with_name(f"{found.folder.name}.{os.getpid()}")
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if found.path(proof).exists():
+            return
+        half.mkdir()
+        try:
+            if _download(half, names) or (_update() and _download(half, names, *OWN_LISTS)):
+                for package in half.glob("*.deb"):
+                    subprocess.run(["dpkg-deb", "-x", package, half], check=True, timeout=SECONDS)
+                    package.unlink()
+                shutil.rmtree(found.folder, ignore_errors=True)
+                half.rename(found.folder)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+
+
+def _download(folder: Path, names: tuple[str, ...], *options: str) -> bool:
+    """Those of them, and of all they need, that the machine does not have."""
+    asked = _apt_get("install", "--print-uris", "--no-install-recommends", *options, *names)
+    missing = [line.split()[1].partition("_")[0] for line in asked.stdout.splitlines() if line.startswith("'")]
+    return asked.returncode == 0 and (
+        not missing or _apt_get("download", *options, *missing, folder=folder).returncode == 0)
+
+
+def _update() -> bool:
+    (CACHE / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+    return _apt_get("update", *OWN_LISTS).returncode == 0
+
+
+def _apt_get(*said: str, folder: Path = CACHE) -> subprocess.CompletedProcess:
+    return subprocess.run(["apt-get", "-qq", *said], cwd=folder, capture_output=True, text=True, check=False,
+                          timeout=SECONDS)
