@@ -73,9 +73,19 @@ def create_app() -> Flask:
     outbox.open_channels()
     outbox.wake.append(worker.nudge)
     assets.prepare()
+    app.wsgi_app = _without_upgrades(app.wsgi_app)  # type: ignore[method-assign]
     if setting.secure:
         app.wsgi_app = _reached_by_https(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _without_upgrades(serve: Any) -> Any:
+    """We change to no other protocol, so that we answer as if nobody had asked for one (RFC 9110 §7.8): a proxy may
+    ask the gate about a WebSocket with the very headers of it."""
+    def plain(environment: dict[str, Any], start: Any) -> Any:
+        environment.pop("HTTP_UPGRADE", None)
+        return serve(environment, start)
+    return plain
 
 
 def _reached_by_https(serve: Any) -> Any:

@@ -81,6 +81,13 @@ def test_what_is_no_browser_is_told_no_and_led_nowhere(wiki):
         assert not {"Location", "X-Gate-Location", "Set-Cookie", "WWW-Authenticate"} & set(answer.headers.keys())
 
 
+def test_a_proxy_may_ask_with_the_headers_of_a_websocket(wiki, esteban):
+    socket = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-Fetch-Mode": "websocket"}
+    assert wiki.ask(**socket).status_code == 401
+    wiki.enter(esteban)
+    assert wiki.ask(**socket).status_code == 200
+
+
 def test_proxies_that_pass_it_on_are_given_a_redirection(wiki):
     asking = {"X-Forwarded-Uri": "/a", "Sec-Fetch-Mode": "navigate"}
     answer = wiki.lead("/gate/auth?redirect=yes", **asking)
