@@ -13,8 +13,7 @@ import pytest
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kanton-tests"
 # For machines whose lists of packages are missing or too old; no right of root is needed to have one's own.
-OWN_LISTS = ("-o", f"Dir::State::Lists={CACHE}/lists", "-o", f"Dir::Cache={CACHE}/archives",
-             "-o", "APT::Sandbox::User=root")
+OWN_LISTS = ("-o", f"Dir::State::Lists={CACHE}/lists", "-o", f"Dir::Cache={CACHE}", "-o", "APT::Sandbox::User=root")
 SECONDS = 300
 
 
@@ -67,8 +66,9 @@ def _unpack(found: Packages, proof: str, names: tuple[str, ...]) -> None:
 
 
 def _download(folder: Path, names: tuple[str, ...], *options: str) -> bool:
-    """Those of them, and of all they need, that the machine does not have."""
-    asked = _apt_get("install", "--print-uris", "--no-install-recommends", *options, *names)
+    """Those of them, and of all they need, that are not installed; apt names none whose file it has somewhere."""
+    asked = _apt_get("install", "--print-uris", "--no-install-recommends", "-o", f"Dir::Cache::Archives={CACHE}/none",
+                     *options, *names)
     missing = [line.split()[1].partition("_")[0] for line in asked.stdout.splitlines() if line.startswith("'")]
     return asked.returncode == 0 and (
         not missing or _apt_get("download", *options, *missing, folder=folder).returncode == 0)
