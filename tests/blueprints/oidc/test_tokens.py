@@ -12,9 +12,9 @@ from accounts import sessions
 from clock import now
 from db import transaction
 from demo import APP_BACK, APP_SECRET, acting
-from models import Authorization, Membership, Product, Session, Token, User
+from models import Authorization, Grant, Membership, Product, Session, Team, Token, User
 from oidc import clients, consents, keys
-from organisations import blocking, demands, members, operating
+from organisations import blocking, demands, members, operating, teams
 from products import grants, lifecycle
 from tenancy import across_organisations, working_for
 from tests.applications import Application
@@ -156,6 +156,11 @@ def take(cast, by, product):
         grants.save(subject, "application-with-single-sign-on", [])
 
 
+def maintain(cast, by, product):
+    with across_organisations("a test: its category knows no maintenance"), transaction():
+        Product.update(maintained=now()).where(Product.label == "Planning").execute()
+
+
 def end_product(cast, by, product):
     with by("anne"):
         lifecycle.end(product("Planning"))
@@ -176,8 +181,8 @@ def withdraw(cast, by, product):
         consents.withdraw(consents.listed(cast.people["chiara"].id)[0].public_id)
 
 
-@pytest.mark.parametrize("what", [end_session, suspend, new_password, block, remove, take, end_product, demand,
-                                  withdraw])
+@pytest.mark.parametrize("what", [end_session, suspend, new_password, block, remove, take, maintain, end_product,
+                                  demand, withdraw])
 def test_op_09_at_the_next_request_nothing_opens(planning, chiara, cast, by, product, what):
     tokens = planning.tokens(chiara)
     assert planning.introspect(tokens["access_token"])["active"]
@@ -191,6 +196,17 @@ def test_op_09_nor_what_lives_on_without_a_session(planning, chiara, cast, by, p
     end_session(cast, by, product)
     assert planning.userinfo(tokens["access_token"]).status_code == 200
     what(cast, by, product)
+    closed(planning, tokens)
+
+
+def test_op_09_leaving_the_team_by_which_one_comes_in_closes_it(planning, chiara, cast, by, product):
+    with by("anne"):
+        bureau = Team.get(Team.key == "bureau").public_id
+        grants.give(grants.of_team(bureau), lifecycle.find(product("Planning")), Grant.USE)
+    take(cast, by, product)
+    tokens = planning.tokens(chiara)
+    with by("anne"):
+        teams.leave(bureau, [Membership.get(Membership.user == cast.people["chiara"].id).public_id])
     closed(planning, tokens)
 
 
