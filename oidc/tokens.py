@@ -184,7 +184,9 @@ def introspected(client: Known, token: str) -> dict[str, Any]:
             "iat": _seconds(held.created), "exp": _seconds(held.token_expires),
             "organisation": {"id": held.organisation, "name": held.organisation_name}}
     return told | ({"sub": held.subject, "username": held.subject, "role": evidence.person.role,
-                    "acr": claims.acr(held), "amr": claims.amr(held)} if held.user_id else {"sub": held.client_id})
+                    "acr": claims.acr(held), "amr": claims.amr(held),
+                    **({"email": held.email} if scopes.EMAIL in granted else {})}
+                   if held.user_id else {"sub": held.client_id})
 
 
 def revoke(client: Known, token: str) -> None:

@@ -31,6 +31,10 @@ class Packages:
         here = self.folder / name
         return here if here.exists() else Path("/") / name
 
+    def one(self, pattern: str) -> Path:
+        """The same of a file whose name has a number in it."""
+        return min([*self.folder.glob(pattern), *Path("/").glob(pattern)])
+
 
 def have(proof: str, *names: str) -> Packages:
     """`proof`: a file they bring; without it they are not there. The first of them gives the folder its name."""
@@ -59,10 +63,21 @@ def _unpack(found: Packages, proof: str, names: tuple[str, ...]) -> None:
                 for package in half.glob("*.deb"):
                     subprocess.run(["dpkg-deb", "-x", package, half], check=True, timeout=SECONDS)
                     package.unlink()
+                _mend(half)
                 shutil.rmtree(found.folder, ignore_errors=True)
                 half.rename(found.folder)
         finally:
             shutil.rmtree(half, ignore_errors=True)
+
+
+def _mend(folder: Path) -> None:
+    """Links between packages: each leads into the folder, or to what the machine has."""
+    for link in [each for each in folder.rglob("*") if each.is_symlink() and not each.exists()]:
+        said = os.readlink(link)
+        name = said.lstrip("/") if os.path.isabs(said) else os.path.relpath(link.parent / said, folder)
+        target = os.path.relpath(folder / name, link.parent) if (folder / name).exists() else f"/{name}"
+        link.unlink()
+        link.symlink_to(target)
 
 
 def _download(folder: Path, names: tuple[str, ...], *options: str) -> bool:

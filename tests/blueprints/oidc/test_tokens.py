@@ -78,6 +78,12 @@ def test_op_06_a_verifier_and_a_challenge_go_together(planning, chiara):
     assert planning.exchange(bare, code_verifier=None).status_code == 200
 
 
+def test_a_mail_server_that_asks_about_a_token_learns_whose_mail_it_opens(planning, chiara):
+    """By their address Dovecot knows people; without its scope it is not told."""
+    assert planning.introspect(planning.tokens(chiara)["access_token"])["email"] == "chiara@onda.example"
+    assert "email" not in planning.introspect(planning.tokens(chiara, scope="openid profile")["access_token"])
+
+
 # --- refreshing --------------------------------------------------------------------------------
 
 

@@ -44,12 +44,12 @@ ProxyPass / http://127.0.0.1:{application}/
 
 
 @contextmanager
-def apache(folder: Path, port: int, application: int, **said: str) -> Iterator[Path]:
-    """`said`: where Kanton is, and what it calls this client. Gives the file that errors are written to."""
+def apache(folder: Path, port: int, application: int, **said: str) -> Iterator[None]:
+    """`said`: where Kanton is, and what it calls this client."""
     found = packages.have("usr/lib/apache2/modules/mod_auth_openidc.so", "apache2-bin", "libapache2-mod-auth-openidc")
     modules = [f"LoadModule {name}_module {found.path(f'usr/lib/apache2/modules/mod_{name}.so')}" for name in MODULES]
     (folder / "apache.conf").write_text(CONFIGURATION.format(
         folder=folder, port=port, application=application, modules="\n".join(modules), **said))
     with daemon([found.path("usr/sbin/apache2"), "-D", "FOREGROUND", "-f", folder / "apache.conf"], port,
                 folder / "apache.log", found.environment):
-        yield folder / "error.log"
+        yield
