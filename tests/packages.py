@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,8 @@ class Packages:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        libraries = [str(each) for each in (*folder.glob("usr/lib/*-linux-*"), *folder.glob("usr/lib/dovecot"))]
-        self.libraries = ":".join(libraries)
-        self.environment = os.environ | ({"LD_LIBRARY_PATH": self.libraries} if libraries else {})
+        libraries = ":".join(map(str, folder.glob("usr/lib/*-linux-*")))
+        self.environment = os.environ | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
 
     def path(self, name: str) -> Path:
         """Of «usr/sbin/slapd», where it really is."""
@@ -38,24 +38,26 @@ class Packages:
 
 def have(proof: str, *names: str) -> Packages:
     """`proof`: a file they bring; without it they are not there. The first of them gives the folder its name."""
-    found = Packages(CACHE / names[0])
-    if not found.path(proof).exists():
-        if shutil.which("apt-get") and shutil.which("dpkg-deb"):
-            _unpack(found, proof, names)
-        found = Packages(found.folder)
+    folder = CACHE / names[0]
+    if not Packages(folder).path(proof).exists():
+        _unpack(folder, proof, names)
+    found = Packages(folder)
     if not found.path(proof).exists():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(
             f"left out, as these packages of Debian cannot be had here: {', '.join(names)}")
     return found
 
 
-def _unpack(found: Packages, proof: str, names: tuple[str, ...]) -> None:
-    """Whole, or not at all; of several test processes one does it, and the others wait."""
+@cache
+def _unpack(folder: Path, proof: str, names: tuple[str, ...]) -> None:
+    """Whole, or not at all, and tried once; of several test processes one does it, and the others wait."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        return
     CACHE.mkdir(parents=True, exist_ok=True)
-    half = found.folder.with_name(f"{found.folder.name}.{os.getpid()}")
+    half = folder.with_name(f"{folder.name}.{os.getpid()}")
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if found.path(proof).exists():
+        if Packages(folder).path(proof).exists():
             return
         half.mkdir()
         try:
@@ -64,8 +66,8 @@ def _unpack(found: Packages, proof: str, names: tuple[str, ...]) -> None:
                     subprocess.run(["dpkg-deb", "-x", package, half], check=True, timeout=SECONDS)
                     package.unlink()
                 _mend(half)
-                shutil.rmtree(found.folder, ignore_errors=True)
-                half.rename(found.folder)
+                shutil.rmtree(folder, ignore_errors=True)
+                half.rename(folder)
         finally:
             shutil.rmtree(half, ignore_errors=True)
 
