@@ -22,7 +22,7 @@ class Why(enum.StrEnum):
     NO_SUCH_RIGHT = "the product knows no such right"
     NOT_GRANTED = "not granted"
     OVER = "granted until a moment that is past"
-    PRODUCT_BLOCKED = "the management of the product is blocked"
+    PRODUCT_BLOCKED = "the product is blocked"
     IN_MAINTENANCE = "the service is in maintenance"
 
 
@@ -58,11 +58,15 @@ class House:
 
 @dataclass(frozen=True)
 class Thing:
-    """The product, with the rights its category knows; «use» is one where it can be used."""
+    """The product, with the rights its category knows; «use» is one where it can be used.
+
+    `ours`: people get to it by a door of ours, which a block closes, too (G2-R7). Other services go on (G8-R4).
+    """
 
     id: int = 0
     active: bool = False
     rights: tuple[str, ...] = ()
+    ours: bool = False
     blocked: bool = False
     maintained: bool = False
     team_merge: str = Category.UNION
@@ -97,7 +101,7 @@ def decide(person: Person, organisation: House, product: Thing, right: str, sess
         Why.NO_SUCH_RIGHT: right not in product.rights,
         Why.NOT_GRANTED: not ever,
         Why.OVER: bool(ever) and not sources,
-        Why.PRODUCT_BLOCKED: product.blocked and right != Grant.USE,
+        Why.PRODUCT_BLOCKED: product.blocked and (product.ours or right != Grant.USE),
         Why.IN_MAINTENANCE: product.maintained and right == Grant.USE,
     }
     return Decision(sources, tuple(why for why in Why if closed[why]),

@@ -10,7 +10,7 @@ from db import transaction
 from i18n import _l
 from models import Organisation, Product
 from organisations.roles import Right, require
-from products import audience, lifecycle
+from products import audience, evidence, lifecycle
 from rules import Refused
 from tenancy import at_work
 
@@ -30,13 +30,14 @@ class Brake:
 
 
 MANAGEMENT = Brake(Right.BLOCK_PRODUCTS, "blockable", "blocked", "blocked", "unblocked",
-                   _l("The management of such products cannot be blocked."))
+                   _l("Such products cannot be blocked."))
 SERVICE = Brake(Right.MAINTAIN_PRODUCTS, "maintainable", "maintained", "maintained", "resumed",
                 _l("Such products know no maintenance."))
 
 
 def block(public_id: str, reason: str) -> Product:
-    """Nobody manages it, whatever is granted, until it is unblocked. The service goes on (G8-R4)."""
+    """Nobody manages it, whatever is granted, until it is unblocked. The service goes on (G8-R4), where it is not by a
+    door of ours that people get to it: that is closed."""
     return _on(MANAGEMENT, public_id, reason)
 
 
@@ -92,4 +93,5 @@ def _tell(product: Product, what: str, **reason: str) -> None:
     organisation = Organisation.get_by_id(at_work().id).name
     for person in audience.listeners(product):
         outbox.post_to(person, f"product_{what}", organisation=organisation, product=product.label,
-                       by=actor.name, **reason)
+                       by=actor.name,
+                       ours=evidence.ours(product.category.kind), **reason)

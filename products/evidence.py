@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import plugins
 from clock import now
 from db import database, instant, placeholders
 from models import Category, Grant, Membership, Organisation, Product
@@ -27,10 +28,10 @@ class Evidence:
 # What statements of doors ask for, of `o` an organisation, `p` its product with `c` its category, and `u` a person.
 COLUMNS = """
        o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams, o.public_id,
-       p.id, p.status, p.blocked, p.maintained, c.used, c.rights, c.team_merge,
+       p.id, p.status, p.blocked, p.maintained, c.kind, c.used, c.rights, c.team_merge,
        u.two_factor, u.suspended, m.role, m.status,
        g."right", g.product_id, t.name, g.by_rule, g.until"""
-SAID = 22                                       # so many; a statement may ask for more after them
+SAID = 23                                       # so many; a statement may ask for more after them
 REACHING = """
 LEFT JOIN membership AS m ON m.organisation_id = o.id AND m.user_id = u.id AND m.ended IS NULL
 LEFT JOIN access_grant AS g ON g.organisation_id = o.id
@@ -61,15 +62,15 @@ def told_by(rows: Sequence[Sequence[Any]]) -> Evidence:
     """What rows that begin with COLUMNS say, one for each grant."""
     if not rows:
         return Evidence()
-    (state, two_factor, hours, browsers, upstreams, public_id, number, status, blocked, maintained, used, rights, merge,
-     has_factor, suspended, role, standing, *_grant) = rows[0]
-    given = tuple(given_by(*row[17:SAID]) for row in rows if row[17] is not None)
+    (state, two_factor, hours, browsers, upstreams, public_id, number, status, blocked, maintained, kind, used, rights,
+     merge, has_factor, suspended, role, standing, *_grant) = rows[0]
+    given = tuple(given_by(*row[18:SAID]) for row in rows if row[18] is not None)
     return Evidence(
         Person(role or "", bool(has_factor), suspended is not None, standing == Membership.BLOCKED, given),
         House(state == "active", Demands(two_factor == Organisation.ON, hours, bool(browsers),
                                          frozenset(listed(upstreams)), public_id)),
-        Thing(number, status == Product.ACTIVE, rights_of(used, listed(rights)), blocked is not None,
-              maintained is not None, merge))
+        Thing(number, status == Product.ACTIVE, rights_of(used, listed(rights)), ours(kind),
+              blocked is not None, maintained is not None, merge))
 
 
 def given_by(right: str, product: int | None, team: str | None, by_rule: Any, until: Any) -> Given:
@@ -80,7 +81,12 @@ def thing(product: Product) -> Thing:
     """A product read with its category."""
     category: Category = product.category
     return Thing(product.id, product.status == Product.ACTIVE, rights_of(category.used, category.rights),
-                 product.blocked is not None, product.maintained is not None, category.team_merge)
+                 ours(category.kind), product.blocked is not None, product.maintained is not None, category.team_merge)
+
+
+def ours(kind: str) -> bool:
+    """Do people get to products of this kind by a door of ours?"""
+    return bool(plugins.find("products.kinds", kind).door)
 
 
 def rights_of(used: Any, rights: list[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from products import evidence
 from products.access import Why
 from rules import Conflict, Forbidden, NotHere
 
-BLOCKED = _l("The management of this product is blocked. Unblock it first.")
+BLOCKED = _l("This product is blocked. Unblock it first.")
 
 
 def manager(product: Product, right: str) -> Product:

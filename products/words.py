@@ -58,7 +58,7 @@ REFUSALS: dict[Why, Lazy] = {
     Why.NO_SUCH_RIGHT: _l("The product knows no such right."),
     Why.NOT_GRANTED: _l("Not granted."),
     Why.OVER: _l("The access has ended."),
-    Why.PRODUCT_BLOCKED: _l("The management of the product is blocked."),
+    Why.PRODUCT_BLOCKED: _l("The product is blocked."),
     Why.IN_MAINTENANCE: _l("The service is in maintenance."),
 }
 STEPS: dict[Step, Lazy] = {

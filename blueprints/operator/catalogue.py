@@ -33,7 +33,7 @@ PICTURES = (
     Picture(icon="star", label=_l("Star")))
 MERGES = {Category.UNION: _l("Rights of teams count beside a person’s own"),
           Category.INDIVIDUAL: _l("A person’s own rights stand instead of those of teams")}
-FLAGS = {"used": _l("People use it"), "blockable": _l("Its management can be blocked"),
+FLAGS = {"used": _l("People use it"), "blockable": _l("It can be blocked"),
          "maintainable": _l("It can be put into maintenance"), "seated": _l("Seats are counted")}
 
 

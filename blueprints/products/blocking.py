@@ -2,14 +2,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 
 from accounts.sessions import PEOPLE
 from blueprints.products._product import about, one
 from forms import Form, NothingForm, Text, required
-from i18n import _l
+from i18n import _, _l
 from organisations.roles import Right
-from products import blocking
+from products import audience, blocking, evidence, rehearsals
+from products.kinds import USE
 from web import OrganisationBlueprint, done
 
 blueprint = OrganisationBlueprint("product_blocking", __name__)
@@ -26,7 +27,7 @@ def block_form(id: str) -> Response:
 
 @blueprint.action("/products/<id>/block", needs=Right.BLOCK_PRODUCTS, fresh=PEOPLE)
 def block(id: str) -> Response:
-    return doing(id, "block", ReasonForm(), blocking.block, _l("The management of %(product)s is blocked."))
+    return doing(id, "block", ReasonForm(), blocking.block, _l("%(product)s is blocked."))
 
 
 @blueprint.page("/products/<id>/unblock", needs=Right.BLOCK_PRODUCTS, fresh=PEOPLE)
@@ -37,7 +38,7 @@ def unblock_form(id: str) -> Response:
 @blueprint.action("/products/<id>/unblock", needs=Right.BLOCK_PRODUCTS, fresh=PEOPLE)
 def unblock(id: str) -> Response:
     return doing(id, "unblock", NothingForm(), blocking.unblock,
-                 _l("The management of %(product)s is no longer blocked."))
+                 _l("%(product)s is no longer blocked."))
 
 
 @blueprint.page("/products/<id>/maintenance", needs=Right.MAINTAIN_PRODUCTS, fresh=PEOPLE)
@@ -62,7 +63,21 @@ def resume(id: str) -> Response:
 
 
 def asking(id: str, question: str, form: Form, status: int = 200) -> Response:
-    return about(one(id), question, status, form=form, longest=blocking.LONGEST_REASON)
+    held = one(id)
+    ours = evidence.ours(held.product.category.kind)
+    closes = closing(id) if question == "maintenance" or question == "block" and ours else []
+    return about(held, question, status, form=form, longest=blocking.LONGEST_REASON, ours=ours, closes=closes)
+
+
+def closing(id: str) -> list[str]:
+    """To whom it is open, and would not be: a sentence with the first of them, or none."""
+    found = audience.people(audience.opened(id), g.here.demands, rehearsals.NAMED + 1)
+    names = [each.name for each in found if USE in each.decisions and each.decisions[USE].allowed]
+    if not names:
+        return []
+    told = ", ".join(names[:rehearsals.NAMED])
+    return [_("It closes to %(people)s.", people=told) if len(found) <= rehearsals.NAMED else
+            _("It closes to %(people)s, and to others.", people=told)]
 
 
 def doing(id: str, question: str, form: Form, verb: Callable[..., Any], said: Any) -> Response:

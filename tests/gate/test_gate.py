@@ -14,6 +14,7 @@ from db import transaction
 from gate import secrets, tickets
 from models import GateTicket, Grant, Membership, Organisation, Product, ProductUse, Session, Team, TeamMember, User
 from organisations import blocking, teams
+from products import blocking as product_blocking
 from products import grants, lifecycle
 from tenancy import across_organisations
 from tests.gate.conftest import WIKI, Proxy, away
@@ -168,6 +169,11 @@ def begin_maintenance(cast, by, product):
         Product.update(maintained=now()).where(Product.public_id == product).execute()
 
 
+def block_the_product(cast, by, product):
+    with by():
+        product_blocking.block(product, "A reason")
+
+
 def end_the_product(cast, by, product):
     with by():
         lifecycle.end(product)
@@ -209,6 +215,7 @@ def move_the_application(cast, by, product):
 
 
 CAUSES = {take_the_grant: 401, block_the_member: 401, remove_the_member: 401, begin_maintenance: 401,
+          block_the_product: 401,
           end_the_product: 401, demand_two_factors: 401, suspend_the_account: 401, suspend_the_organisation: 401,
           end_the_session: 401, end_everything: 401, end_every_secret: 403, move_the_application: 400}
 
@@ -254,12 +261,6 @@ def test_fw_08_a_ticket_ends_after_a_day_and_with_its_session(inside):
         assert inside.ask().status_code == 200
     with time_machine.travel(now() + timedelta(hours=25)):
         assert inside.ask().status_code == 401
-
-
-def test_a_blocked_management_does_not_close_the_use(inside, by, product):
-    with across_organisations("a test"), transaction():
-        Product.update(blocked=now()).where(Product.public_id == product).execute()
-    assert inside.ask().status_code == 200
 
 
 def test_who_lacks_a_step_meets_the_wall_and_who_may_not_reads_why(cast, wiki, browse, esteban, by):

@@ -98,6 +98,10 @@ def test_blocking_a_product_leaves_its_use_and_maintenance_its_management():
     assert asked("technical", product=replace(FILES, maintained=True)).allowed
 
 
+def test_g2_r7_where_the_door_is_ours_a_block_closes_it_too():
+    why(Why.PRODUCT_BLOCKED, right="use", product=replace(FILES, blocked=True, ours=True))
+
+
 def test_a_blocked_product_is_managed_by_nobody():
     why(Why.PRODUCT_BLOCKED, right="technical", person=Person(Role.LEGAL), product=replace(FILES, blocked=True))
 

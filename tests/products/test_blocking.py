@@ -40,13 +40,20 @@ def test_a_block_closes_the_management_for_everybody_and_keeps_every_grant(cast,
 
 
 def test_a_block_leaves_the_service_alone_and_maintenance_the_management(cast, lumen):
-    blocking.block(product("Wiki").public_id, "Under review")
-    assert opens(cast, "esteban", "Wiki", "use")
+    blocking.block(product("Fichiers de l’équipe").public_id, "Under review")
+    assert opens(cast, "chiara", "Fichiers de l’équipe", "use")
     blocking.maintain(product("Messagerie").public_id, "New server")
     assert not opens(cast, "esteban", "Messagerie", "use")
     assert opens(cast, "esteban", "Messagerie", "technical")
     blocking.resume(product("Messagerie").public_id)
     assert opens(cast, "esteban", "Messagerie", "use")
+
+
+def test_a_block_closes_the_door_where_it_is_ours(cast, lumen):
+    blocking.block(product("Wiki").public_id, "Under review")
+    assert not opens(cast, "esteban", "Wiki", "use")
+    blocking.unblock(product("Wiki").public_id)
+    assert opens(cast, "esteban", "Wiki", "use")
 
 
 def test_only_what_the_catalogue_says_can_be_blocked_or_maintained(lumen):

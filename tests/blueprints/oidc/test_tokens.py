@@ -15,6 +15,7 @@ from demo import APP_BACK, APP_SECRET, acting
 from models import Authorization, Grant, Membership, Product, Session, Team, Token, User
 from oidc import clients, consents, keys
 from organisations import blocking, demands, members, operating, teams
+from products import blocking as product_blocking
 from products import grants, lifecycle
 from tenancy import across_organisations, working_for
 from tests.applications import Application
@@ -167,6 +168,11 @@ def maintain(cast, by, product):
         Product.update(maintained=now()).where(Product.label == "Planning").execute()
 
 
+def block_product(cast, by, product):
+    with by("anne"):
+        product_blocking.block(product("Planning"), "Under review")
+
+
 def end_product(cast, by, product):
     with by("anne"):
         lifecycle.end(product("Planning"))
@@ -187,8 +193,8 @@ def withdraw(cast, by, product):
         consents.withdraw(consents.listed(cast.people["chiara"].id)[0].public_id)
 
 
-@pytest.mark.parametrize("what", [end_session, suspend, new_password, block, remove, take, maintain, end_product,
-                                  demand, withdraw])
+@pytest.mark.parametrize("what", [end_session, suspend, new_password, block, remove, take, maintain,
+                                  block_product, end_product, demand, withdraw])
 def test_op_09_at_the_next_request_nothing_opens(planning, chiara, cast, by, product, what):
     tokens = planning.tokens(chiara)
     assert planning.introspect(tokens["access_token"])["active"]
@@ -196,7 +202,8 @@ def test_op_09_at_the_next_request_nothing_opens(planning, chiara, cast, by, pro
     closed(planning, tokens)
 
 
-@pytest.mark.parametrize("what", [suspend, new_password, block, remove, take, end_product, demand, withdraw])
+@pytest.mark.parametrize("what", [suspend, new_password, block, remove, take, block_product, end_product, demand,
+                                  withdraw])
 def test_op_09_nor_what_lives_on_without_a_session(planning, chiara, cast, by, product, what):
     tokens = planning.tokens(chiara, scope="openid offline_access")
     end_session(cast, by, product)

@@ -15,12 +15,13 @@ def path(cast):
 
 def test_a_block_is_asked_for_with_its_effects_shown_as_a_badge_and_lifted(browse, path):
     anne = browse("anne")
-    assert "Nobody changes it" in anne.get(path("Wiki", "/block?lang=en")).text("main")
+    asked = anne.get(path("Wiki", "/block?lang=en")).text("main")
+    assert "Nobody changes it" in asked and "It closes to Anne-Sophie de Montmollin" in asked
     anne.post(path("Wiki", "/block"), reason="", expect=422)
     page = anne.post(path("Wiki", "/block"), reason="Under review")
     assert "Under review" in page.text("main")
     assert not any(link.endswith(("/details", "/give-up", "/block")) for link in page.links)
-    assert "management blocked" in browse("esteban").get("/o/lumen/products?lang=en").text("products")
+    assert "blocked" in browse("esteban").get("/o/lumen/products?lang=en").text("products")
     anne.get(path("Wiki", "/unblock"))
     assert "Under review" not in anne.post(path("Wiki", "/unblock")).text("main")
 
@@ -45,7 +46,7 @@ def test_blocked_while_somebody_edits_the_save_is_refused_with_the_reason_and_wh
     anne.post(path(site, "/block"), reason="Domain dispute")
     page = esteban.post(path(site, "/details?lang=en"), version="0", label="Nueva web", technical_name="", address="",
                         expect=409)
-    assert "The management of this product is blocked" in page.text("errors")
+    assert "This product is blocked" in page.text("errors")
     assert "Nueva web" in [each.get("value") for each in page.all("input")]
     esteban.get(path(site, "/details"), expect=409)
 
