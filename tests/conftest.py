@@ -42,8 +42,8 @@ def pytest_addoption(parser):
 
 # Of pages, one database tells all there is to tell: what their verbs do is tested on both, and every page is opened
 # once on the other (test_pages.py, test_statements.py, test_tenancy.py). `--all` runs them on both.
-PAGES = ("blueprints/", "browser/", "test_forgery.py", "test_fresh.py", "test_headers.py", "test_routes.py",
-         "test_written_by_people.py")
+PAGES = ("blueprints/", "browser/", "test_doors.py", "test_forgery.py", "test_fresh.py", "test_headers.py",
+         "test_routes.py", "test_written_by_people.py")
 
 
 def pytest_collection_modifyitems(config, items):
