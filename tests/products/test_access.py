@@ -1,4 +1,7 @@
 """The decision: what opens a door, what closes it, and that closing always wins."""
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +13,7 @@ from models import Category, Grant, Role
 from organisations.policy import Demands, Proved, Step
 from products import access
 from products.access import Given, House, Person, Thing, Why, decide
+from tests.serving import ROOT
 
 NOON = datetime(2027, 3, 28, 12, tzinfo=UTC)
 FILES = Thing(7, active=True, rights=("use", "technical", "statistics"))
@@ -179,3 +183,17 @@ def test_time_alone_never_opens_a_door(question, later):
     person = replace(question[0], given=tuple(replace(each, until=each.until) for each in question[0].given))
     if decide(person, *question[1:], NOON + later).allowed:
         assert decide(person, *question[1:], NOON).allowed
+
+
+def test_the_tests_above_go_every_way_through_the_decision(tmp_path):
+    """Each branch of it, measured in a process of its own."""
+    run = subprocess.run([sys.executable, "-m", "coverage", "run", "--branch", "--include=products/access.py",
+                          f"--data-file={tmp_path}/coverage", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                          "-k", "not every_way", __file__],
+                         cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-2000:]
+    told = subprocess.run([sys.executable, "-m", "coverage", "json", f"--data-file={tmp_path}/coverage", "-o", "-"],
+                          cwd=ROOT, capture_output=True, text=True)
+    found = json.loads(told.stdout)["files"]["products/access.py"]
+    assert found["summary"]["num_branches"] > 0
+    assert (found["missing_lines"], found["missing_branches"]) == ([], [])
