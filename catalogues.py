@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,17 @@ def extract(sources: Iterable[Path] | None = None) -> Catalog:
     """Every sentence of the sources: Python, templates, and what WTForms says by itself."""
     found = Catalog()
     for path in sources or [*ours(), *_of_wtforms()]:
-        method: Any = "python" if path.suffix == ".py" else babel_extract
-        options = {"silent": "false", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
-        for _line, message, comments, context in extract_from_file(
-                method, path, KEYWORDS, ("Translators:",), options):
+        for _line, message, comments, context in _said_in(path, path.stat().st_mtime_ns):
             found.add(message, context=context, auto_comments=comments)
     return found
+
+
+@cache
+def _said_in(path: Path, _as_of: int) -> list[Any]:
+    """Read once, as long as it is not changed."""
+    method: Any = "python" if path.suffix == ".py" else babel_extract
+    options = {"silent": "false", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+    return list(extract_from_file(method, path, KEYWORDS, ("Translators:",), options))
 
 
 def ours() -> Iterator[Path]:

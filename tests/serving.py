@@ -1,14 +1,18 @@
 """The product as people run it: `serve.py` with web server and worker, on a port of its own, mail to a real sink."""
+import atexit
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -72,16 +76,33 @@ class Sink:
         raise AssertionError(f"no letter to {address} within {seconds} s; there are {[x['To'] for x in self.letters]}")
 
 
+@cache
+def played() -> Path:
+    """A folder in which the demonstration has been played, as the first start does it: others are copies of it."""
+    folder = Path(tempfile.mkdtemp(prefix="kanton-played-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    subprocess.run([sys.executable, "-c", "import installation; installation.prepare(with_demo=True)"], cwd=ROOT,
+                   env=_plain() | {"DATA": str(folder)}, check=True, timeout=120)
+    return folder
+
+
 @contextmanager
 def product(data: Path, *arguments: str, **environment: str):
     """Its address, while it runs."""
+    if not arguments and not {"SECRET_KEY", "DATABASE_URL", "LANGUAGES"} & set(environment):
+        for file in [played() / "secret.key", *played().glob("kanton.db*")]:
+            shutil.copy(file, data / file.name)
+    with _running(data, *arguments, **environment) as address:
+        yield address
+
+
+@contextmanager
+def _running(data: Path, *arguments: str, **environment: str):
     port = free_port()
     address = f"http://localhost:{port}"
-    plain = {name: value for name, value in os.environ.items()
-             if name not in ("DATA", "BASE_URL", "DATABASE_URL", "SECRET_KEY", "LANGUAGES", "DATABASE_OWNER_URL")}
     log = (data / "serve.log").open("w")
     process = subprocess.Popen([sys.executable, "-m", "serve", "--port", str(port), "--data", str(data), *arguments],
-                               cwd=ROOT, env=plain | environment, stdout=log, stderr=subprocess.STDOUT)
+                               cwd=ROOT, env=_plain() | environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         _until_it_answers(f"{address}/healthz", process, log.name)
         yield address
@@ -93,6 +114,12 @@ def product(data: Path, *arguments: str, **environment: str):
             process.kill()
             process.wait()
         log.close()
+
+
+def _plain() -> dict[str, str]:
+    """What stands around here, without what the tests have set for themselves."""
+    return {name: value for name, value in os.environ.items()
+            if name not in ("DATA", "BASE_URL", "DATABASE_URL", "SECRET_KEY", "LANGUAGES", "DATABASE_OWNER_URL")}
 
 
 def _until_it_answers(address: str, process: subprocess.Popen, log: str, seconds: float = 60) -> None:

@@ -5,7 +5,7 @@ import pytest
 from jinja2 import TemplateAssertionError
 
 import templating
-from i18n import LANGUAGES, Voice, speaking
+from i18n import Voice, speaking
 
 LAYOUT = """
 <!doctype html><title>{% block title %}{% endblock %}</title>
@@ -185,8 +185,9 @@ def test_names_given_later_are_known_to_macros(pages, monkeypatch):
 # Ours
 
 
-@pytest.mark.parametrize("words", [*LANGUAGES, "de-CH"])
+@pytest.mark.parametrize("words", ["en", "de-CH"])
 def test_every_template_compiles(words):
+    """In the other languages they differ by their sentences alone, and every page is opened in each (test_pages.py)."""
     environment = templating.environment(words)
     for name in environment.list_templates(extensions=["html"]):
         environment.get_template(name)

@@ -14,9 +14,9 @@ PAYLOADS = ("\"><img src=/evil onerror=alert(1)><b hx-get=/evil hx-trigger=load>
             "'><b hx-on:htmx:load=alert(1)><b hx-get=/evil hx-vals='js:{x:alert(1)}'>")
 
 
-@pytest.fixture
-def address(tmp_path):
-    with product(tmp_path, RATE_LIMITS="off") as running:
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with product(tmp_path_factory.mktemp("evil"), RATE_LIMITS="off") as running:
         yield running
 
 

@@ -1,7 +1,17 @@
 """The operator's catalogue: families and categories are added, changed, retired, brought back; and what that opens."""
 import pytest
 
-from models import AccessRequest, Category, Client, Family, Grant, InstallationEvent, Product
+from models import (
+    AccessRequest,
+    Category,
+    Client,
+    Family,
+    Gate,
+    GateSecret,
+    Grant,
+    InstallationEvent,
+    Product,
+)
 from organisations.policy import Proved
 from products import evidence
 from tenancy import across_organisations
@@ -82,7 +92,7 @@ def test_a_right_taken_from_a_category_closes_doors_at_once(otto, cast):
 
 def test_an_empty_catalogue_offers_the_neutral_one(otto):
     with across_organisations("a test empties the catalogue"):
-        for what in (AccessRequest, Grant, Client, Product):
+        for what in (AccessRequest, Grant, Client, GateSecret, Gate, Product):
             what.delete().execute()
     Category.delete().execute()
     Family.delete().execute()
