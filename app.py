@@ -40,8 +40,6 @@ HEADERS = (
 SECURE_HEADERS = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
 PAGE_HEADERS = (("Cache-Control", "no-store"),
                 ("Vary", "Cookie, HX-Request, HX-Request-Type, HX-Target, Accept-Encoding"))
-PLUGGED_IN = {"BACKENDS": "accounts.backends", "SECOND_FACTORS": "accounts.factors", "CHANNELS": "notices.channels",
-              "PRODUCT_KINDS": "products.kinds"}
 LARGEST = 4 << 20                               # bytes of a request: a logo and its form
 
 
@@ -68,8 +66,7 @@ def create_app() -> Flask:
             forgery.exempt(view)
     _answer_errors(app)
     commands.add_to(app)
-    for name, package in PLUGGED_IN.items():
-        plugins.require(name, package, getattr(setting, name.lower()))
+    plugins.require_all(setting)
     outbox.open_channels()
     outbox.wake.append(worker.nudge)
     assets.prepare()

@@ -65,11 +65,11 @@ def build() -> None:
 @click.option("--markdown", is_flag=True, help="As the table of the README.")
 def settings(markdown: bool) -> None:
     """Every setting: its name, what it is for, its value."""
-    for name, told, value in every():
+    for name, told, value, default in every():
         if markdown:
-            click.echo(f"| `{name}` | {told} |")
+            click.echo(f"| `{name}` | {told} | {f'`{default}`'.replace('|', chr(92) + '|') if default else ''} |")
         else:
-            shown = "…" if name.endswith(SECRET) and value else db.name_of(str(value))
+            shown = "…" if name.endswith(SECRET) and value else db.name_of(value)
             click.echo(f"{name:20} {told}\n{'':20} now: {shown}")
 
 

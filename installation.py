@@ -9,6 +9,7 @@ import crypto
 import db
 import demo
 import outbox
+import plugins
 import schema
 from accounts import passwords, signin, signup
 from models import Credential, Identity, User
@@ -20,6 +21,7 @@ def prepare(*, with_demo: bool) -> bool:
     if with_demo:
         os.environ.setdefault("DEMO", "on")
         setting.use(replace(Settings.from_environment(), demo=True))
+    plugins.require_all(setting)
     _have_key()
     schema.migrate()
     db.connect_to(setting.database)

@@ -6,21 +6,27 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+PLUGGED_IN = {"BACKENDS": "accounts.backends", "SECOND_FACTORS": "accounts.factors", "CHANNELS": "notices.channels",
+              "PRODUCT_KINDS": "products.kinds"}
+
 
 def load(package: str, names: Iterable[str]) -> dict[str, Any]:
     """The plug-ins of one kind, by name and in that order."""
     return {name: find(package, name) for name in names}
 
 
-def require(setting: str, package: str, names: Iterable[str]) -> None:
-    """Stops the start with a sentence where a setting names none of them, or one that nobody offers."""
-    names, offered = tuple(names), _offered(package)
-    if not names:
-        raise SystemExit(f"{setting} names nothing; there are {', '.join(offered)}")
-    for name in names:
-        if name not in offered:
-            raise SystemExit(f"{setting}: there is no {name!r}; there are {', '.join(offered)}")
-        find(package, name)
+def require_all(settings: Any) -> None:
+    """Stops the start with a sentence where a setting names a plug-in that there is not, or that could not work."""
+    for setting, package in PLUGGED_IN.items():
+        names, offered = getattr(settings, setting.lower()), _offered(package)
+        if not names:
+            raise SystemExit(f"{setting} names nothing; there are {', '.join(offered)}")
+        for name in names:
+            if name not in offered:
+                raise SystemExit(f"{setting}: there is no {name!r}; there are {', '.join(offered)}")
+            plugin = find(package, name)
+            if hasattr(plugin, "mistake") and (mistake := plugin.mistake(settings)):
+                raise SystemExit(mistake)
 
 
 def _offered(package: str) -> list[str]:

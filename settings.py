@@ -4,22 +4,24 @@ A setting is the environment variable of the same name in capitals, or the
 content of the file named by that variable with _FILE added.
 """
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+import shapes
+from shapes import Shape
 
 SHORTEST_KEY = 32                               # characters
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LANGUAGES = ("en", "fr", "de", "es", "it")
 PLAIN = ("json", "form", "xml")                 # addresses of apprise that speak without TLS
 
 
-def knob(help: str, default: Any = MISSING) -> Any:
-    return field(default=default, metadata={"help": help})
+def knob(help: str, default: Any = MISSING, shape: Shape | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "shape": shape})
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -30,6 +32,13 @@ def truth(text: str) -> bool:
     if text.lower() not in ("1", "yes", "true", "on", "0", "no", "false", "off", ""):
         raise ValueError(text)
     return text.lower() in ("1", "yes", "true", "on")
+
+
+def written(value: Any) -> str:
+    """A value as one writes it into the environment."""
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return ("off", "on")[value] if isinstance(value, bool) else str(value)
 
 
 def private(folder: Path) -> Path:
@@ -43,8 +52,8 @@ class Upstream:
     """An OpenID provider that people may sign in with: UPSTREAM_OIDC_<NAME>_ISSUER, and so on."""
 
     name: str
-    issuer: str = knob("The provider's address, exactly as its discovery document says it.")
-    client_id: str = knob("What the provider calls us.")
+    issuer: str = knob("The provider's address, exactly as its discovery document says it; needed.")
+    client_id: str = knob("What the provider calls us; needed.")
     client_secret: str = knob("What we prove it with; empty: nothing but PKCE.", "")
     label: str = knob("What people read on the button; empty: the name.", "")
     scopes: tuple = knob("What we ask for.", ("openid", "email", "profile"))
@@ -52,8 +61,9 @@ class Upstream:
                             "whoever has a second factor here is asked for it.", ())
     join: bool = knob("May unknown people make an account by signing in? Only with SIGNUP=open, a confirmed address, "
                       "and nobody here under it.", False)
-    ca: str = knob("A file with the authority that signed the provider's certificate; empty: the system's.", "")
-    networks: tuple = knob("Private addresses or networks the provider may be in.", ())
+    ca: str = knob("A file with the authority that signed the provider's certificate; empty: the system's.", "",
+                   shapes.FILE)
+    networks: tuple = knob("Private addresses or networks the provider may be in.", (), shapes.NETWORK)
     organisation: str = ""                      # whose own it is, by public id: such a one stands in no setting
 
     @property
@@ -65,58 +75,75 @@ class Upstream:
 Upstreams = tuple[Upstream, ...]
 READ: dict[Any, Callable[[str], Any]] = {str: str, int: int, bool: truth, tuple: words, Path: Path}
 
+UNREADABLE: dict[Any, str] = {
+    int: "is not a whole number",
+    bool: "is neither `on` nor `off` (nor yes, no, true, false, 1, 0)"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    base_url: str = knob("The address people type, without a slash at its end.", "http://localhost:8000")
-    data: Path = knob("The folder for the database, the secret key and kept mail.", Path("data"))
-    database_url: str = knob("Where the data is; empty: SQLite in DATA. Or postgresql://…", "")
-    database_owner_url: str = knob("Who may change tables on PostgreSQL, for `flask migrate`; empty: DATABASE_URL.", "")
+    base_url: str = knob("The address people type, without a slash at its end.", "http://localhost:8000", shapes.OURS)
+    data: Path = knob("The folder for the database, the secret key and kept mail.", Path("data"), shapes.FOLDER)
+    database_url: str = knob("Where the data is; empty: SQLite in DATA. Or postgresql://…", "", shapes.DATABASE)
+    database_owner_url: str = knob("Who may change tables on PostgreSQL, for `flask migrate`; empty: DATABASE_URL.", "",
+                                   shapes.OWNER)
     secret_key: str = knob("Signs and seals; at least 32 characters. Empty: made once and kept in DATA.", "")
-    smtp_url: str = knob("smtp://user:password@host:587, or smtps://. Empty: mail is kept in DATA/mail.", "")
-    mail_from: str = knob("The sender of mail; empty: kanton@ and the host of BASE_URL.", "")
-    support: str = knob("The e-mail address people may write to for help; shown on pages and in mails.", "")
+    smtp_url: str = knob("smtp://user:password@host:587, or smtps://. Empty: mail is kept in DATA/mail.", "",
+                         shapes.MAIL_SERVER)
+    mail_from: str = knob("The sender of mail; empty: kanton@ and the host of BASE_URL.", "", shapes.MAILBOX)
+    support: str = knob("The e-mail address people may write to for help; shown on pages and in mails.", "",
+                        shapes.MAILBOX)
     instance: str = knob("The name of this installation, shown to people.", "Kanton")
-    redis_url: str = knob("Where the worker's queue is when several machines share it; empty: a file in DATA.", "")
-    trusted_proxies: tuple = knob("Addresses or networks of the proxies whose X-Forwarded-For is believed.", ())
-    languages: tuple = knob("Offered languages; the first is the installation's own.", ("en", "fr", "de", "es", "it"))
-    workers: int = knob("Web processes. One is right for SQLite.", 1)
-    signup: str = knob("Who may make an account: `open` (anybody) or `invited`.", "open")
-    backends: tuple = knob("Ways to give the first proof, in the order they are offered.", ("password", "passkey"))
-    second_factors: tuple = knob("Second proofs, in the order they are offered.", 
-                                 ("webauthn", "totp", "approval", "backup_codes"))
+    redis_url: str = knob("Where the worker's queue is when several machines share it; empty: a file in DATA.", "",
+                          shapes.QUEUE)
+    trusted_proxies: tuple = knob("Addresses or networks of the proxies whose X-Forwarded-For is believed.", (),
+                                  shapes.PROXY)
+    languages: tuple = knob("Offered languages, of `en`, `fr`, `de`, `es` and `it`; the first is the installation's "
+                            "own.", LANGUAGES)
+    workers: int = knob("Web processes. One is right for SQLite.", 1, shapes.AT_LEAST_ONE)
+    signup: str = knob("Who may make an account: `open` (anybody) or `invited`.", "open",
+                       shapes.one_of("open", "invited"))
+    backends: tuple = knob("Ways to give the first proof, in the order they are offered: `password`, `passkey`, "
+                           "`ldap`, `oidc`.", ("password", "passkey"))
+    second_factors: tuple = knob("Second proofs, in the order they are offered: `webauthn` (passkeys and security "
+                                 "keys), `totp` (an app), `approval` (in another browser), `backup_codes`; `sms` comes "
+                                 "by itself with SMS_URL.", ("webauthn", "totp", "approval", "backup_codes"))
     upstream_oidc: tuple = knob("Names of OpenID providers people may sign in with (BACKENDS has `oidc`), each with "
-                                "settings of its own, below.", ())
+                                "settings of its own, below.", (), shapes.NAME)
     upstreams: Upstreams = knob("", ())
     provider_networks: tuple = knob("Private addresses or networks that the OpenID providers organisations bring along "
-                                    "may be in (BACKENDS has `oidc`). Empty: none.", ())
-    provider_ca: str = knob("A file with the authority that signed the certificates of these; empty: the system's.", "")
+                                    "may be in (BACKENDS has `oidc`). Empty: none.", (), shapes.NETWORK)
+    provider_ca: str = knob("A file with the authority that signed the certificates of these; empty: the system's.", "",
+                            shapes.FILE)
     ldap_url: str = knob("A directory whose people may sign in (BACKENDS has `ldap`): ldaps://host, or ldap://host, "
-                         "which must then offer StartTLS.", "")
-    ldap_ca: str = knob("A file with the authority that signed the directory's certificate; empty: the system's.", "")
+                         "which must then offer StartTLS.", "", shapes.DIRECTORY)
+    ldap_ca: str = knob("A file with the authority that signed the directory's certificate; empty: the system's.", "",
+                        shapes.FILE)
     ldap_base: str = knob("Where the people are: ou=people,dc=example,dc=ch", "")
     ldap_bind_dn: str = knob("Who looks them up; empty: anybody may.", "")
     ldap_bind_password: str = knob("The password of LDAP_BIND_DN.", "")
     ldap_names: tuple = knob("The attributes that people type to sign in.", ("mail", "uid"))
     ldap_filter: str = knob("Who may sign in, and stay signed in; leave out here who is disabled.",
-                            "(objectClass=person)")
+                            "(objectClass=person)", shapes.FILTER)
     ldap_groups: str = knob("Where the groups are; empty: groups are not read.", "")
     ldap_group_filter: str = knob("Which of them somebody is in; {dn} is that person.",
-                                  "(|(member={dn})(uniqueMember={dn}))")
+                                  "(|(member={dn})(uniqueMember={dn}))", shapes.FILTER)
     ldap_join: bool = knob("May people of the directory make an account by signing in, also with SIGNUP=invited? "
                            "Their addresses are believed.", False)
-    product_kinds: tuple = knob("Kinds of products, in the order they are offered.",
+    product_kinds: tuple = knob("Kinds of products, in the order they are offered: all of those there are.",
                                 ("mail", "drive", "chat", "domain", "hosting", "ticketing", "support", "oidc_app",
                                  "gated_app", "link"))
-    channels: tuple = knob("Ways to be told; `push` tells a browser at once that a sign-in waits for a yes in it.",
-                           ("email", "push"))
+    channels: tuple = knob("Ways to be told: `email`, always; `push` tells a browser at once that a sign-in waits for "
+                           "a yes in it. `sms` comes by itself with SMS_URL.", ("email", "push"))
     push_services: tuple = knob("Hosts, and all below them, that push messages may go to: the browser makers’.",
                                 ("fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com",
-                                 "notify.windows.com"))
+                                 "notify.windows.com"), shapes.HOST)
     sms_url: str = knob("Where text messages go: an apprise address with {number} in it. Empty: there are none.", "")
-    sms_countries: tuple = knob("Countries whose mobile numbers get codes.", ("CH", "FR", "BE", "DE"))
-    sms_a_day: int = knob("Text messages a day, of all people together.", 200)
-    rate_limits: str = knob("`on`, or `off` (only for measuring, only on a loopback address).", "on")
+    sms_countries: tuple = knob("Countries whose mobile numbers get codes, by their two letters.",
+                                ("CH", "FR", "BE", "DE"), shapes.COUNTRY)
+    sms_a_day: int = knob("Text messages a day, of all people together.", 200, shapes.AT_LEAST_ONE)
+    rate_limits: str = knob("`on`, or `off` (only for measuring, only on a loopback address).", "on",
+                            shapes.one_of("on", "off"))
     demo: bool = knob("The demonstration: known passwords, mail shown at /demo/mail. Loopback only.", False)
     debug: bool = knob("Reread templates when they change, for those who work on Kanton.", False)
 
@@ -128,35 +155,25 @@ class Settings:
 
     def checked(self) -> "Settings":
         """Itself, or SystemExit with a sentence about the first setting that cannot work."""
-        address = urlsplit(self.base_url)
-        if address.scheme not in ("http", "https") or not address.hostname or address.path or address.query:
-            raise SystemExit(f"BASE_URL={self.base_url!r} is not an address like https://kanton.example")
-        if self.database_url and not self.database_url.startswith(("sqlite:///", "postgresql://")):
-            raise SystemExit("DATABASE_URL is neither sqlite:///… nor postgresql://…")
-        if self.smtp_url and not self.smtp_url.startswith(("smtp://", "smtps://")):
-            raise SystemExit("SMTP_URL is neither smtp://… nor smtps://…")
+        _check_shapes(self)
+        if self.database_owner_url and not self.database_url.startswith("postgresql:"):
+            raise SystemExit("DATABASE_OWNER_URL is for PostgreSQL: DATABASE_URL is to be postgresql://…, too")
         if self.secret_key and len(self.secret_key) < SHORTEST_KEY:
             raise SystemExit(f"SECRET_KEY is too short: at least {SHORTEST_KEY} characters")
-        if self.signup not in ("open", "invited"):
-            raise SystemExit(f"SIGNUP={self.signup!r} is neither `open` nor `invited`")
-        if self.rate_limits not in ("on", "off"):
-            raise SystemExit(f"RATE_LIMITS={self.rate_limits!r} is neither `on` nor `off`")
+        if not self.instance:
+            raise SystemExit("INSTANCE is empty: say what people call this installation, or leave it out")
         if self.rate_limits == "off" and not self.on_loopback:
             raise SystemExit("RATE_LIMITS=off is for measuring on a loopback address only")
-        if wide := [proxy for proxy in self.trusted_proxies if not _narrow(proxy)]:
-            raise SystemExit(f"TRUSTED_PROXIES: {wide[0]!r} is no address or network of a few proxies")
-        if unknown := set(self.languages) - {"fr", "de", "en", "es", "it"}:
-            raise SystemExit(f"LANGUAGES: no translation for {', '.join(sorted(unknown))}")
+        if unknown := set(self.languages) - set(LANGUAGES):
+            raise SystemExit(f"LANGUAGES: no translation for {', '.join(sorted(unknown))}; there are "
+                             f"{', '.join(LANGUAGES)}")
         if not self.languages:
-            raise SystemExit("LANGUAGES names no language")
-        if self.sms_url and "{number}" not in self.sms_url:
-            raise SystemExit("SMS_URL does not say where the number belongs: put {number} there")
-        if self.sms_url and (sms := urlsplit(self.sms_url)).scheme in PLAIN and sms.hostname not in LOOPBACK:
-            raise SystemExit(f"SMS_URL={sms.scheme}://… would send codes in the clear: say {sms.scheme}s://")
-        if not self.sms_countries:
-            raise SystemExit("SMS_COUNTRIES names no country")
+            raise SystemExit(f"LANGUAGES names no language; there are {', '.join(LANGUAGES)}")
+        if "email" not in self.channels:
+            raise SystemExit("CHANNELS does not name `email`: there is no other way to write to people")
         if "push" in self.channels and not self.push_services:
             raise SystemExit("PUSH_SERVICES names no service: take `push` out of CHANNELS")
+        self._check_text_messages()
         self._check_elsewhere()
         return self
 
@@ -171,20 +188,47 @@ class Settings:
         return replace(self, second_factors=(*others, "sms", *last),
                        channels=(*channels, "sms"))
 
+    def _check_text_messages(self) -> None:
+        if not self.sms_countries:
+            raise SystemExit("SMS_COUNTRIES names no country")
+        if not self.sms_url:
+            if "sms" in (*self.second_factors, *self.channels):
+                raise SystemExit("SMS_URL is empty: `sms` comes into SECOND_FACTORS and CHANNELS by itself with it")
+            return
+        if "{number}" not in self.sms_url:
+            raise SystemExit("SMS_URL does not say where the number belongs: put {number} there")
+        plain = shapes.address(self.sms_url, *PLAIN)
+        if plain and plain.hostname not in LOOPBACK:
+            raise SystemExit(f"SMS_URL={plain.scheme}://… would send codes in the clear: say {plain.scheme}s://")
+
     def _check_elsewhere(self) -> None:
         """The directory and the providers: all that is needed, and nothing in clear (BS-04)."""
         if ("ldap" in self.backends) != bool(self.ldap_url):
             raise SystemExit("LDAP_URL and the name `ldap` in BACKENDS go together")
-        if self.ldap_url and (urlsplit(self.ldap_url).scheme not in ("ldap", "ldaps") or not self.ldap_base):
-            raise SystemExit(f"LDAP_URL={self.ldap_url!r} is not ldaps://host or ldap://host, or LDAP_BASE is empty")
+        if self.ldap_url:
+            self._check_directory()
         if self.upstream_oidc and "oidc" not in self.backends:
             raise SystemExit("UPSTREAM_OIDC needs the name `oidc` in BACKENDS")
         for upstream in self.upstreams:
-            issuer = urlsplit(upstream.issuer)
-            if not re.fullmatch(r"[a-z][a-z0-9]*", upstream.name) or upstream.name in self.backends:
-                raise SystemExit(f"UPSTREAM_OIDC: {upstream.name!r} is no name of small letters and digits of its own")
-            if issuer.scheme != "https" and not (issuer.scheme == "http" and upstream.on_loopback):
-                raise SystemExit(f"UPSTREAM_OIDC_{upstream.name.upper()}_ISSUER={upstream.issuer!r} is not https")
+            name = f"UPSTREAM_OIDC_{upstream.name.upper()}"
+            _check_shapes(upstream, f"{name}_")
+            if upstream.name in self.backends or self.upstream_oidc.count(upstream.name) > 1:
+                raise SystemExit(f"UPSTREAM_OIDC: {upstream.name!r} is the name of another way already")
+            issuer = shapes.address(upstream.issuer, "https", "http")
+            if not issuer or (issuer.scheme == "http" and not upstream.on_loopback):
+                raise SystemExit(f"{name}_ISSUER={upstream.issuer!r} is not https, like https://login.example")
+            if "openid" not in upstream.scopes:
+                raise SystemExit(f"{name}_SCOPES has to name `openid`")
+
+    def _check_directory(self) -> None:
+        if not self.ldap_base:
+            raise SystemExit("LDAP_BASE is empty: say where the people are, like ou=people,dc=example,dc=ch")
+        if self.ldap_bind_dn and not self.ldap_bind_password:
+            raise SystemExit("LDAP_BIND_DN needs LDAP_BIND_PASSWORD, or its file in LDAP_BIND_PASSWORD_FILE")
+        if not self.ldap_names:
+            raise SystemExit("LDAP_NAMES names no attribute, like mail or uid")
+        if self.ldap_groups and "{dn}" not in self.ldap_group_filter:
+            raise SystemExit("LDAP_GROUP_FILTER does not say where the person belongs: put {dn} there")
 
     @property
     def database(self) -> str:
@@ -209,12 +253,12 @@ class Settings:
         return self.mail_from or f"kanton@{urlsplit(self.base_url).hostname}"
 
 
-def _narrow(network: str) -> bool:
-    """An address, or a network that is not half of the world."""
-    try:
-        return ip_network(network, strict=False).prefixlen >= 8
-    except ValueError:
-        return False
+def _check_shapes(settings: Any, prefix: str = "") -> None:
+    """Each as its shape wants it, or empty if it is so by default."""
+    for knob in fields(settings):
+        value = getattr(settings, knob.name)
+        if (shape := knob.metadata.get("shape")) and not value == knob.default == "":
+            shape.check(prefix + knob.name.upper(), value)
 
 
 def _found(kind: Any, environment: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
@@ -224,23 +268,37 @@ def _found(kind: Any, environment: Mapping[str, str], prefix: str = "") -> dict[
 
 
 def _upstream(name: str, environment: Mapping[str, str]) -> Upstream:
+    shapes.NAME.check("UPSTREAM_OIDC", (name,))
     prefix = f"UPSTREAM_OIDC_{name.upper()}_"
     found = _found(Upstream, environment, prefix)
-    if missing := [each for each in ("issuer", "client_id") if not found.get(each)]:
-        raise SystemExit(f"{prefix}{missing[0].upper()} is missing")
+    for knob in fields(Upstream):
+        if knob.default is MISSING and knob.metadata and not found.get(knob.name):
+            raise SystemExit(f"{prefix}{knob.name.upper()} is missing: {knob.metadata['help']}")
     return Upstream(name=name, **found)
 
 
-def every() -> Iterator[tuple[str, str, Any]]:
-    """(name, what it is for, its value) of each setting; those of a provider once for each, or with <NAME> for none."""
-    for knob in fields(Settings):
-        if knob.metadata["help"]:
-            yield knob.name.upper(), knob.metadata["help"], getattr(setting, knob.name)
+class Told(NamedTuple):
+    """What there is to say of a setting; its values as one writes them."""
+
+    name: str
+    help: str
+    value: str
+    default: str
+
+
+def every() -> Iterator[Told]:
+    """Each setting; those of a provider once for each, or with <NAME> for none."""
+    yield from _told(Settings, setting)
     for upstream in setting.upstreams or (None,):
-        for knob in fields(Upstream):
-            if told := knob.metadata.get("help"):
-                name = f"UPSTREAM_OIDC_{upstream.name.upper() if upstream else '<NAME>'}_{knob.name.upper()}"
-                yield name, told, getattr(upstream, knob.name, "")
+        yield from _told(Upstream, upstream, f"UPSTREAM_OIDC_{upstream.name.upper() if upstream else '<NAME>'}_")
+
+
+def _told(kind: Any, settings: Any, prefix: str = "") -> Iterator[Told]:
+    for knob in fields(kind):
+        if help := knob.metadata.get("help"):
+            default = "" if knob.default is MISSING else written(knob.default)
+            value = "" if settings is None else written(getattr(settings, knob.name))
+            yield Told(prefix + knob.name.upper(), help, value, default)
 
 
 def read(knob: "Field[Any]", environment: Mapping[str, str], prefix: str = "") -> Any:
@@ -250,13 +308,14 @@ def read(knob: "Field[Any]", environment: Mapping[str, str], prefix: str = "") -
             text: str | None = Path(path).read_text().strip()
         except OSError as error:
             raise SystemExit(f"{name}_FILE={path!r}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SystemExit(f"{name}_FILE={path!r} holds no text") from None
     else:
         text = environment.get(name)
     try:
         return None if text is None else READ[knob.type](text)
     except ValueError:
-        kind = knob.type.__name__  # type: ignore[union-attr]
-        raise SystemExit(f"{name}={text!r} is not a {kind}: {knob.metadata['help']}") from None
+        raise SystemExit(f"{name}={text!r} {UNREADABLE[knob.type]}") from None
 
 
 class _Setting:

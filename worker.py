@@ -20,6 +20,7 @@ import db
 import limits
 import logs
 import outbox
+import plugins
 from accounts import (
     approvals,
     asked,
@@ -143,6 +144,7 @@ def main() -> None:
     """Work until told to stop: by TERM after the letter in hand, by INT at once."""
     logs.begin(number_at_work)
     logging.getLogger("huey").setLevel(logging.WARNING)
+    plugins.require_all(setting)
     db.connect_to(setting.database)
     outbox.open_channels()
     outbox.wake.append(nudge)                   # what it gives back to try again soon, it looks at itself

@@ -7,7 +7,7 @@ ROOT = Path(__file__).parent.parent
 
 # From the bottom up. What stands on one line may know its neighbours.
 ORDER = (
-    ("settings", "clock", "plugins", "catalogues"),
+    ("settings", "shapes", "clock", "plugins", "catalogues"),
     ("db",),
     ("i18n", "crypto", "tenancy", "current", "egress"),
     ("logs",),

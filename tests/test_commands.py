@@ -10,6 +10,7 @@ import db
 import demo
 import installation
 import outbox
+import plugins
 import scale
 import schema
 import worker
@@ -73,13 +74,28 @@ def test_settings_tells_each_setting_and_hides_the_secret_ones(say):
     acme = Upstream(name="acme", issuer="https://acme.example", client_id="kanton", client_secret="hidden")
     with setting.changed(smtp_url="smtp://me:hidden@mail.example", secret_key="k" * 40, ldap_bind_password="hidden",
                          upstreams=(acme,)):
-        told, names = say("settings"), [name for name, _help, _value in every()]
+        told, names = say("settings"), [each.name for each in every()]
     unsaid = ("upstreams", "name", "organisation")              # what no setting says by itself
     assert len(names) == len(Settings.__dataclass_fields__) + len(Upstream.__dataclass_fields__) - len(unsaid)
     assert all(re.search(rf"^{name} ", told, re.M) for name in names)
     assert "UPSTREAM_OIDC_ACME_ISSUER" in names
     assert "hidden" not in told
     assert "k" * 40 not in told
+
+
+def test_settings_are_told_as_they_are_written(say):
+    with setting.changed(languages=("de", "en"), ldap_join=True):
+        told = say("settings")
+    assert "now: de en\n" in told
+    assert "now: on\n" in told
+    assert not re.search(r"now: (\(?'|True|False)", told)
+
+
+def test_every_plug_in_of_ours_is_named_where_it_is_set():
+    helps = {each.name: f"{each.help} `{each.default.replace(' ', '` `')}`" for each in every()}
+    for name, package in plugins.PLUGGED_IN.items():
+        missing = [each for each in plugins._offered(package) if f"`{each}`" not in helps[name]]
+        assert missing in ([], ["backchannel"]), name              # which nobody sets
 
 
 def test_the_readme_has_the_table_of_settings(say):

@@ -10,6 +10,7 @@ import pytest
 
 import crypto
 import db
+import plugins
 from accounts import passwords
 from settings import Settings, setting
 from tests.conftest import AS_DECIDED
@@ -47,22 +48,79 @@ def test_what_the_system_lacks_is_installed_or_said(tmp_path, user, sudo, apt, s
     assert (tmp_path / "asked").exists() is (user != 0 and sudo)
 
 
+LDAP = {"BACKENDS": "password ldap", "LDAP_URL": "ldaps://ldap.example", "LDAP_BASE": "dc=x"}
+OIDC = {"BACKENDS": "password oidc", "UPSTREAM_OIDC": "company", "UPSTREAM_OIDC_COMPANY_CLIENT_ID": "kanton",
+        "UPSTREAM_OIDC_COMPANY_ISSUER": "https://login.example"}
+
+
 @pytest.mark.parametrize(("environment", "said"), [
-    ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"), ({"BASE_URL": "kanton.example"}, "is not an address"),
-    ({"BASE_URL": "https://kanton.example/path"}, "is not an address"),
-    ({"LANGUAGES": "en, xx"}, "no translation for xx"),
-    ({"BASE_URL": "https://kanton.example", "RATE_LIMITS": "off"}, "loopback"), ({"WORKERS": "many"}, "is not a int"),
-    ({"SIGNUP": "perhaps"}, "neither"), ({"SECRET_KEY_FILE": "/nowhere"}, "No such file"),
-    ({"TRUSTED_PROXIES": "127.0.0.1 0.0.0.0/0"}, "'0.0.0.0/0' is no address"),
+    ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"), ({"SECRET_KEY_FILE": "/nowhere"}, "No such file"),
+    ({"BASE_URL": "kanton.example"}, "BASE_URL='kanton.example' is not an address like https://kanton.example"),
+    ({"BASE_URL": "https://kanton.example/path"}, "without a path"), ({"BASE_URL": "https://kanton.example/"}, "slash"),
+    ({"BASE_URL": "http://localhost:99999"}, "BASE_URL"), ({"BASE_URL": ""}, "BASE_URL"),
+    ({"BASE_URL": "https://[::1"}, "BASE_URL"), ({"BASE_URL": "https://me@kanton.example"}, "BASE_URL"),
+    ({"DATA": "/dev/null"}, "DATA='/dev/null' is no folder"), ({"DATA": "/dev/null/x"}, "is no folder"),
+    ({"LANGUAGES": "en, xx"}, "no translation for xx; there are en, fr, de"), ({"LANGUAGES": ","}, "no language"),
+    ({"BASE_URL": "https://kanton.example", "RATE_LIMITS": "off"}, "loopback"), ({"RATE_LIMITS": ""}, "neither `on`"),
+    ({"WORKERS": "many"}, "WORKERS='many' is not a whole number"), ({"WORKERS": "0"}, "WORKERS='0' is too small"),
+    ({"SMS_A_DAY": "-1"}, "at least 1"), ({"SIGNUP": "perhaps"}, "SIGNUP='perhaps' is neither `open` nor `invited`"),
+    ({"TRUSTED_PROXIES": "127.0.0.1 0.0.0.0/0"}, "TRUSTED_PROXIES: '0.0.0.0/0' is no address"),
     ({"TRUSTED_PROXIES": "proxy"}, "'proxy'"), ({"DATABASE_URL": "mysql://x"}, "neither sqlite"),
-    ({"SMTP_URL": "mail.example"}, "neither smtp"), ({"BACKENDS": ""}, "BACKENDS names nothing; there are"),
+    ({"DATABASE_OWNER_URL": "postgresql://x/y"}, "DATABASE_URL is to be postgresql"),
+    ({"SMTP_URL": "mail.example"}, "neither smtp"), ({"SMTP_URL": "smtp://mail.example:port"}, "neither smtp"),
+    ({"MAIL_FROM": "Kanton"}, "MAIL_FROM='Kanton' is no e-mail address"), ({"SUPPORT": "us"}, "SUPPORT='us' is no"),
+    ({"REDIS_URL": "localhost:6379"}, "redis://host"), ({"INSTANCE": ""}, "INSTANCE is empty"),
+    ({"DEBUG": "perhaps"}, "DEBUG='perhaps' is neither `on` nor `off`"),
+    ({"BACKENDS": ""}, "BACKENDS names nothing; there are"),
     ({"BACKENDS": "password ldpa"}, "BACKENDS: there is no 'ldpa'; there are ldap, oidc, passkey, password"),
     ({"SECOND_FACTORS": "toto"}, "SECOND_FACTORS: there is no 'toto'; there are approval,"),
-    ({"CHANNELS": "email psuh"}, "CHANNELS: there is no 'psuh'"), ({"PRODUCT_KINDS": "opera"}, "there is no 'opera'")])
-def test_ps_02_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path, environment, said):
-    status, line = start(tmp_path, **environment)
-    assert status != 0
-    assert said in line
+    ({"SECOND_FACTORS": "totp sms"}, "SMS_URL is empty"), ({"PRODUCT_KINDS": "opera"}, "there is no 'opera'"),
+    ({"CHANNELS": "email psuh"}, "CHANNELS: there is no 'psuh'"), ({"CHANNELS": "push"}, "does not name `email`"),
+    ({"PUSH_SERVICES": "https://push.example/x"}, "PUSH_SERVICES: 'https://push.example/x' is no host"),
+    ({"SMS_URL": "nonsense://key@{number}"}, "SMS_URL=nonsense://… is no address that apprise knows"),
+    ({"SMS_COUNTRIES": "CH XX"}, "SMS_COUNTRIES: 'XX' is no country"), ({"SMS_COUNTRIES": "ch"}, "like CH"),
+    ({**LDAP, "LDAP_JOIN": "perhaps"}, "LDAP_JOIN='perhaps' is neither `on` nor `off`"),
+    ({**LDAP, "LDAP_URL": "ldaps://ldap.example:x"}, "LDAP_URL="), ({**LDAP, "LDAP_BASE": ""}, "LDAP_BASE is empty"),
+    ({**LDAP, "LDAP_CA": "/nowhere"}, "LDAP_CA='/nowhere' is no file"),
+    ({**LDAP, "LDAP_NAMES": ""}, "LDAP_NAMES names no"), ({**LDAP, "LDAP_FILTER": "objectClass=person"}, "in brackets"),
+    ({**LDAP, "LDAP_BIND_DN": "cn=kanton"}, "LDAP_BIND_DN needs LDAP_BIND_PASSWORD"),
+    ({**LDAP, "LDAP_GROUPS": "ou=groups", "LDAP_GROUP_FILTER": "(member=dn)"}, "put {dn} there"),
+    ({**OIDC, "UPSTREAM_OIDC": "my-company"}, "UPSTREAM_OIDC: 'my-company' is no name: write small letters and digits"),
+    ({**OIDC, "UPSTREAM_OIDC": "company other"}, "UPSTREAM_OIDC_OTHER_ISSUER is missing: The provider's address"),
+    ({**OIDC, "UPSTREAM_OIDC": "company company"}, "the name of another way already"),
+    ({**OIDC, "UPSTREAM_OIDC_COMPANY_CLIENT_ID": ""}, "UPSTREAM_OIDC_COMPANY_CLIENT_ID is missing"),
+    ({**OIDC, "UPSTREAM_OIDC_COMPANY_ISSUER": "http://login.example"}, "is not https"),
+    ({**OIDC, "UPSTREAM_OIDC_COMPANY_ISSUER": "http://[x"}, "is not https"),
+    ({**OIDC, "UPSTREAM_OIDC_COMPANY_SCOPES": "email"}, "has to name `openid`"),
+    ({**OIDC, "UPSTREAM_OIDC_COMPANY_NETWORKS": "home"}, "UPSTREAM_OIDC_COMPANY_NETWORKS: 'home' is no address"),
+    ({**OIDC, "PROVIDER_NETWORKS": "10.0.0.0/33"}, "PROVIDER_NETWORKS: '10.0.0.0/33' is no address")])
+def test_ps_02_a_wrong_setting_stops_the_start_with_a_sentence(environment, said):
+    with pytest.raises(SystemExit) as stop:
+        plugins.require_all(Settings.from_environment(environment))
+    assert said in stop.value.code
+    assert "\n" not in stop.value.code
+
+
+def test_ps_02_no_secret_is_said_with_it():
+    for name, url in (("SMTP_URL", "mail://me:hidden@x"), ("DATABASE_URL", "mysql://me:hidden@x"),
+                      ("REDIS_URL", "http://me:hidden@x"), ("SMS_URL", "nonsense://hidden@{number}")):
+        with pytest.raises(SystemExit) as stop:
+            plugins.require_all(Settings.from_environment({name: url}))
+        assert "hidden" not in stop.value.code
+
+
+def test_ps_02_it_stops_the_start_before_anything_is_made(tmp_path):
+    said = serve(tmp_path, "--no-demo", "--port", str(free_port()), BACKENDS="password ldpa")
+    assert said.strip() == "BACKENDS: there is no 'ldpa'; there are ldap, oidc, passkey, password"
+    assert list(tmp_path.iterdir()) == []
+    assert start(tmp_path, BASE_URL="kanton.example")[1].startswith("BASE_URL=")
+
+
+def test_settings_as_they_are_written_can_work(tmp_path):
+    made = Settings.from_environment({**OIDC, "SUPPORT": "help@müller.example", "REDIS_URL": "unix:///run/redis.sock",
+                                      "DATABASE_URL": "postgresql:///kanton?host=/run/postgresql", "WORKERS": "2",
+                                      "SMTP_URL": "smtps://me:p%40ss@mail.example", "LDAP_JOIN": "No"})
+    assert (made.workers, made.ldap_join, made.upstreams[0].client_id) == (2, False, "kanton")
 
 
 def test_ps_02_a_key_others_may_read_stops_the_start(tmp_path):
