@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import current
 import plugins
 from clock import DAY, epoch, now
 from db import database, transaction
@@ -49,7 +50,13 @@ def open_channels() -> None:
 def post(notice: str, to: str, *, language: str, name: str = "", channel: str = "email", country: str = "",
          time_zone: str = "", user: Any = None, subject: str = "", due: datetime | None = None,
          **facts: Any) -> Message:
-    """Write a message down. It leaves only if the transaction is kept, and not before `due`. `to` is one address."""
+    """Write a message down. It leaves only if the transaction is kept, and not before `due`. `to` is one address.
+
+    Who acts, and from where, goes with it as a fact: `deed`.
+    """
+    who = current.actor()
+    facts["deed"] = {"account": who.user_id, "kind": who.kind, "name": who.name, "address": who.address,
+                     "agent": who.agent}
     message = Message.create(channel=channel, recipient=to, name=name, notice=notice, facts=facts, language=language,
                              country=country, time_zone=time_zone, user=user, organisation_id=number_at_work(),
                              subject=subject, due=due or now())

@@ -48,7 +48,7 @@ def open_again(user: User) -> bool:
     if not User.update(locked=None, failures=0).where(User.id == user.id, User.locked.is_null(False)).execute():
         return False
     audit.record_for(user.id, "account.unlocked")
-    outbox.post_everywhere(user, "account_unlocked", at=int(now().timestamp()))
+    outbox.post_everywhere(user, "account_unlocked")
     return True
 
 

@@ -9,7 +9,6 @@ import limits
 import outbox
 import rules
 from accounts import passwords, sessions, signup
-from clock import now
 from db import transaction
 from i18n import NAMES, _l
 from models import User
@@ -80,7 +79,7 @@ def _set_password(person: User, password: str, everywhere_else: bool) -> User:
         if everywhere_else:
             sessions.end_everything(person, "password", keep=current.actor().session_id)
         audit.record_for(person.id, "password.changed", everywhere_else=everywhere_else)
-        outbox.post_everywhere(person, "password_changed", at=int(now().timestamp()))
+        outbox.post_everywhere(person, "password_changed")
         return person
 
 

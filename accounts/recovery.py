@@ -5,7 +5,6 @@ import limits
 import outbox
 import rules
 from accounts import app_passwords, identities, links, locking, passwords, sessions, signup
-from clock import now
 from db import transaction
 from models import Link, User
 from rules import Gone, Refused, TooMany
@@ -86,5 +85,5 @@ def renew(token: str, password: str) -> User:
         app_passwords.revoke_all(user)
         locking.open_again(user)
         audit.record_for(user.id, "password.reset_done")
-        outbox.post_everywhere(user, "password_changed", at=int(now().timestamp()))
+        outbox.post_everywhere(user, "password_changed")
         return user

@@ -129,7 +129,7 @@ def reset(user: User) -> None:
     if not user.password_long:                  # it must not stand alone (decision 17)
         signup.demand_new_password(user)
     sessions.end_everything(user, "factor")
-    outbox.post_everywhere(user, "factor_reset", at=int(now().timestamp()))
+    outbox.post_everywhere(user, "factor_reset")
 
 
 def renew_codes(user: User) -> list[str]:

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import crypto
+import formats
 import i18n
 import templating
-from accounts import agents
+from accounts import agents, sessions
+from i18n import _
 from models import Message
-from notices.notices import NOTICES
+from notices.notices import NOTICES, WHEN
 from organisations import details
 from organisations.roles import LABELS
 from products import words
@@ -28,10 +30,10 @@ def write(message: Message) -> Letter:
     with i18n.speaking(i18n.Voice(message.language, message.country,
                                   message.time_zone or i18n.Voice.time_zone)):    # of visitors we know none
         template = f"notices/{message.notice}.html"
-        context = {"link": link(message), **_facts(message.facts or {}), "name": message.name,
-                   "recipient": message.recipient, "instance": setting.instance, "support": setting.support,
-                   "host": setting.base_url, "roles": LABELS, "fields_told": fields_told, "access_told": access_told,
-                   "browser": agents.told}
+        context = {"link": link(message), **_facts(message.facts or {}), "circumstances": _circumstances(message),
+                   "name": message.name, "recipient": message.recipient, "instance": setting.instance,
+                   "support": setting.support, "host": setting.base_url, "roles": LABELS, "fields_told": fields_told,
+                   "access_told": access_told, "browser": agents.told}
         subject = _line(templating.render_text(template, "subject", message.language, **context))
         text = templating.render_block(template, "text", message.language, **context)
         html = templating.render(template, message.language, subject_line=subject, **context)
@@ -58,10 +60,28 @@ def link(message: Message) -> str:
     return f"{setting.base_url}{path}?lang={message.language}" if path else ""
 
 
+def _circumstances(message: Message) -> list[tuple[str, str]]:
+    """When it happened; by whom, if that was somebody else; from where, if it was the person, or whoever acted as them.
+
+    Where a member is, others are not told.
+    """
+    wanted, deed = NOTICES[message.notice].circumstances, (message.facts or {}).get("deed", {})
+    if not wanted:
+        return []
+    told = [(_("When"), formats.moment(message.created, zone=True))]
+    if wanted == WHEN or not deed:
+        return told
+    if deed["kind"] == "visitor" or (deed["account"] and deed["account"] == message.user_id):
+        network = sessions.network(deed["address"]) or _("Unknown")
+        return [*told, (_("Browser"), agents.told(deed["agent"])), (_("Network"), network)]
+    by = _("The operator") if deed["kind"] == "operator" else deed["name"]
+    return [*told, (_("By"), by)] if by else told
+
+
 def _facts(facts: dict[str, Any]) -> dict[str, Any]:
     """Instants travel as seconds under names that say so."""
     return {key: datetime.fromtimestamp(value, UTC) if key in ("until", "at") and isinstance(value, int) else value
-            for key, value in facts.items() if key != "token"}
+            for key, value in facts.items() if key not in ("token", "deed")}
 
 
 def fields_told(changes: list[list[str]]) -> list[tuple[Any, str]]:

@@ -1,15 +1,16 @@
 """Every notice in every language: nothing empty, nothing left over, one recipient, no header smuggled in."""
 import html
 import re
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import pytest
 
 from i18n import NAMES
-from models import Message
+from models import Membership, Message
 from notices import letters
 from notices.channels import email
-from notices.notices import NOTICES
+from notices.notices import NOTICES, WHO
 from settings import setting
 
 FACTS = {"organisation": "Atelier Lumen Sàrl", "inviter": "Anne-Sophie de Montmollin", "person": "Mara Lehmann",
@@ -48,6 +49,51 @@ def test_ml_06_a_letter_is_complete_in_every_language(notice, language):
                                     "backup_code_used", "removed", "role_changed"])
 def test_a_letter_about_security_has_no_link(notice):
     assert "http" not in letters.write(message(notice)).html.replace(f"Kanton, {setting.base_url}", "")
+
+
+SEEN = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+def told_by(notice, kind="user", account=7, name="Anne-Sophie de Montmollin", language="en"):
+    """What a letter to Zoë, account 8, says of somebody's deed."""
+    deed = {"kind": kind, "account": account, "name": name, "address": "192.0.2.14", "agent": SEEN}
+    about = message(notice, language)
+    about.user_id, about.facts = 8, FACTS | {"deed": deed}
+    about.created = datetime(2026, 11, 27, 20, 5, tzinfo=UTC)
+    return letters.write(about).text
+
+
+def test_a_letter_says_when_it_happened_and_who_did_it_or_from_where():
+    when = "When: 27 Nov 2026, 21:05 (Central European Standard Time)"
+    place = "Browser: Firefox, Linux\nNetwork: 192.0.2.0/24"
+    for notice in [name for name, notice in NOTICES.items() if notice.circumstances == WHO]:
+        by_somebody, by_oneself = told_by(notice), told_by(notice, account=8)
+        assert f"{when}\nBy: Anne-Sophie de Montmollin\n" in by_somebody, notice
+        assert "Network" not in by_somebody, notice                     # where a colleague sits is nobody's business
+        assert f"{when}\n{place}\n" in by_oneself and "By: " not in by_oneself, notice
+        assert f"{when}\n{place}\n" in told_by(notice, "visitor", None, ""), notice
+    assert f"{when}\nBy: The operator\n" in told_by("account_suspended", "operator", 9, "Otto Operator")
+    assert told_by("two_factor_off", "system", None, "").count("When: ") == 1
+    assert "Par: " not in (french := told_by("removed", language="fr")) and "Par\N{NO-BREAK SPACE}: Anne" in french
+
+
+def test_a_mailbox_that_is_not_proven_does_not_learn_from_where():
+    told = told_by("recovery_confirm", account=8)
+    assert "When: 27 Nov 2026" in told
+    assert "Network" not in told
+
+
+def test_what_somebody_does_is_told_with_their_name(browse, cast, lumen, letters):
+    luc = Membership.get(Membership.user == cast.people["luc"].id).public_id
+    anne = browse("anne")
+    anne.get(f"/o/lumen/members/{luc}/block")
+    anne.post(f"/o/lumen/members/{luc}/block", reason="Lost laptop")
+    anne.get("/account/recovery")
+    anne.post("/account/recovery/phone", phone="032 555 01 23")
+    assert re.search(r"Par\s: Anne-Sophie de Montmollin", letters("luc@lumen.example")[-1][1].text)
+    about_oneself = letters("anne@lumen.example")[-1][1].text
+    assert re.search(r"Réseau\s: 127.0.0.0/24", about_oneself)
+    assert "Par" not in about_oneself
 
 
 @pytest.mark.parametrize("notice", NOTICES)
