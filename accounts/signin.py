@@ -50,7 +50,8 @@ class Outcome:
 
 
 def with_password(email: str, password: str, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
-    """The first proof. One text for wrong, unknown, suspended, locked and without password (LG-01).
+    """The first proof. One text for wrong, unknown, suspended, locked and without password (LG-01), or another one
+    for all of them while a way cannot be asked.
 
     `device`: the token of this browser's own cookie. TooMany before the hash is touched.
     """
@@ -61,10 +62,11 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     counted = f"{key} {ours.id}" if ours else key or email.strip().lower()[:254]
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.spend(limit, counted)
-    proof = _typed(user, email, password)
-    if proof is None or proof.user.suspended or (not ours and locking.holds(proof.user)):
-        failed(user, "password", strange=not ours)
-        raise Refused(WRONG)
+    proof, away = _typed(email, password, user, ours)
+    if proof is None:
+        # While a way is away, nobody is locked out who has no other.
+        failed(user, "password", strange=not ours and not (away and user and not user.password))
+        raise away or Refused(WRONG)
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.forgive(limit, counted)
     if not ours:
@@ -75,9 +77,21 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     return proved(proof, stay=stay, device=device, place=place)
 
 
-def _typed(user: User | None, email: str, password: str) -> Proof | None:
-    """What the first of the backends says in which these are somebody's."""
-    return next((proof for backend in typed() if (proof := backend.right(user, email, password))), None)
+def _typed(email: str, password: str, user: User | None, ours: Any) -> tuple[Proof | None, Refused | None]:
+    """What the first of the backends says in which these are somebody's who may come in; or which one is away.
+
+    All are asked before anybody is refused: so the answer does not tell who has a password here.
+    """
+    away = None
+    for backend in typed():
+        try:
+            proof = backend.right(user, email, password)
+        except Refused as refusal:
+            away = refusal
+            continue
+        if proof and not proof.user.suspended and (ours or not locking.holds(proof.user)):
+            return proof, None
+    return None, away
 
 
 def typed() -> list[Backend]:

@@ -104,7 +104,10 @@ class Backend:
         return ""
 
     def right(self, user: User | None, email: str, password: str) -> Proof | None:
-        """For a typed one: are these somebody's? `user` has that address here. As slow for nobody as for somebody."""
+        """For a typed one: are these somebody's? `user` has that address here. As slow for nobody as for somebody.
+
+        Refused when it cannot say just now, by one sentence for all.
+        """
         raise NotImplementedError
 
     def same(self, user: User, password: str) -> bool:

@@ -6,7 +6,7 @@ import time_machine
 
 import clock
 import limits
-from accounts import links, locking, recovery, signin
+from accounts import links, locking, passwords, recovery, signin
 from demo import PASSWORD, acting
 from models import Event, Link, Membership, Message, PersonalEvent, Session, User
 from organisations import unlocking
@@ -106,13 +106,13 @@ def test_lg_03_of_guesses_at_one_instant_one_locks_and_tells(luc):
 
 
 def test_lg_03_a_password_that_was_being_looked_at_does_not_pass_the_lock(luc, monkeypatch):
-    real = signin._typed
+    real = passwords.right
 
     def meanwhile(*told):
-        proof = real(*told)
+        right = real(*told)
         User.update(locked=clock.now()).where(User.id == luc.id).execute()
-        return proof
-    monkeypatch.setattr(signin, "_typed", meanwhile)
+        return right
+    monkeypatch.setattr(passwords, "right", meanwhile)
     with pytest.raises(Refused):
         attempt(EMAIL, PASSWORD)
     assert Session.select().where(Session.user == luc.id).count() == 1

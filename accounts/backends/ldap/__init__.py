@@ -30,6 +30,9 @@ LONGEST = 256                                   # characters of a password
 NUMBERS = ("entryUUID", "objectGUID")           # what an entry is known by, in any directory
 TOLD = (*NUMBERS, "mail", "givenName", "sn", "cn")
 
+AWAY = _l("The address and the password do not match here, and the directory does not answer just now. "
+          "Try again later.")
+
 Entry = tuple[str, dict[str, list[bytes]]]
 Found = TypeVar("Found")
 
@@ -40,9 +43,11 @@ class Directory(Backend):
     typed = linked = True
 
     def right(self, user: User | None, email: str, password: str) -> Proof | None:
-        """None as well while the directory is away, so that the other ways go on."""
         try:
             who = self.recognise({}, {"name": email, "password": password})
+        except Refused:
+            raise Refused(AWAY) from None
+        try:
             return identities.proof(self, who, join=setting.ldap_join) if who else None
         except (Refused, identities.Unlinked):
             return None

@@ -10,7 +10,7 @@ import current
 import limits
 from accounts import identities, sessions, signin
 from accounts.backends import Someone
-from accounts.backends.ldap import plain, plugin, usable
+from accounts.backends.ldap import AWAY, plain, plugin, usable
 from commands import _ailments
 from demo import PASSWORD as LOCAL
 from demo import acting
@@ -55,10 +55,10 @@ def attempt(email, password=PASSWORD):
         return signin.with_password(email, password)
 
 
-def nobody_gets_in(email, password=PASSWORD):
+def nobody_gets_in(email, password=PASSWORD, why=signin.WRONG):
     with pytest.raises(Refused) as refusal:
         attempt(email, password)
-    assert str(refusal.value.why) == str(signin.WRONG)
+    assert str(refusal.value.why) == str(why)
     return True
 
 
@@ -180,7 +180,7 @@ def test_fd_03_bs_04_without_start_tls_nothing_is_said(database, tmp_path, house
     with Directory(tmp_path, house.authority, tls=False) as bare:
         bare.add("nora", NORA)
         with setting.changed(**bare.settings | {"ldap_url": bare.by_start_tls}):
-            assert nobody_gets_in("nora")
+            assert nobody_gets_in("nora", why=AWAY)
         assert not bare.binds()
 
 
@@ -191,7 +191,7 @@ def test_bs_04_a_wrong_certificate_hears_no_password(database, tmp_path, certifi
         wrong.add("nora", NORA)
         for url in (wrong.settings["ldap_url"], wrong.by_start_tls):
             with setting.changed(**wrong.settings | {"ldap_url": url}):
-                assert nobody_gets_in("nora")
+                assert nobody_gets_in("nora", why=AWAY)
         assert not wrong.binds()
     assert caplog.text.count("cannot be asked") == 2
 
@@ -252,6 +252,20 @@ def test_a_directory_that_is_down_stops_nobody_else(database, house, caplog):
         assert attempt("luc@lumen.example", LOCAL).session
         assert "cannot be asked" in caplog.text
         assert [line for line in _ailments() if line.startswith("The directory ldaps://127.0.0.1:1 does not answer")]
+
+
+def test_lg_01_a_directory_that_is_down_says_so_to_everybody_alike(nora, house, cast):
+    """Whoever is linked, has a password here, is suspended or unknown: one sentence, and nobody is locked."""
+    User.update(suspended=nora.created).where(User.id == cast.people["grace"].id).execute()
+    User.update(password=None).where(User.id == nora.id).execute()
+    with setting.changed(ldap_url="ldaps://127.0.0.1:1"):
+        for name, password in ((nora.email, PASSWORD), ("anne@lumen.example", "wrong"), ("nobody@x.example", "wrong"),
+                               ("grace@field.example", LOCAL), ("grace@field.example", "wrong")):
+            assert nobody_gets_in(name, password, why=AWAY)
+        assert attempt("anne@lumen.example", LOCAL).session
+    assert not User.get_by_id(nora.id).failures
+    assert User.get(User.email == "anne@lumen.example").failures == 0
+    assert attempt("nora").user == nora
 
 
 def test_a_directory_that_says_nothing_is_not_waited_for(database, house, monkeypatch):
