@@ -47,8 +47,9 @@ def create_app() -> Flask:
     logs.begin(number_at_work)
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config.update(
-        SECRET_KEY=crypto.purpose_key("cookie"), MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=256 << 10,
-        MAX_FORM_PARTS=500, SESSION_COOKIE_NAME="__Host-kanton" if setting.secure else "kanton",
+        SECRET_KEY=None if commands.said() else crypto.purpose_key("cookie"),
+        MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=256 << 10, MAX_FORM_PARTS=500,
+        SESSION_COOKIE_NAME="__Host-kanton" if setting.secure else "kanton",
         SESSION_COOKIE_SECURE=setting.secure, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=sessions.LIFE_STAYING, SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False, WTF_CSRF_CHECK_DEFAULT=True)

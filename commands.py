@@ -3,8 +3,9 @@ import json
 import shutil
 import smtplib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 import peewee
 from flask import Flask, current_app
-from flask.cli import with_appcontext
+from flask.cli import ScriptInfo, with_appcontext
 from peewee import fn
 
 import assets
@@ -49,9 +50,25 @@ def add_to(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+def said() -> bool:
+    """Is the application made for a command of Flask's, which answers no request? Then no key is made for it."""
+    context = click.get_current_context(silent=True)        # granian has one, too
+    return context is not None and context.find_object(ScriptInfo) is not None and context.info_name != "run"
+
+
+def standing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Only where there is an installation: a command about one that is elsewhere makes none."""
+    @wraps(command)
+    def careful(*arguments: Any, **options: Any) -> Any:
+        schema.require()
+        return command(*arguments, **options)
+    return careful
+
+
 @click.command()
 def migrate() -> None:
     """Bring the database to the present shape."""
+    installation.have_key()
     for name in schema.migrate():
         click.echo(f"done: {name}")
 
@@ -100,14 +117,15 @@ def doctor() -> None:
 
 
 def _ailments() -> Iterator[str]:
+    with suppress(peewee.OperationalError):     # of which it says more below
+        if nothing := schema.nothing_here():
+            yield nothing
+            return
     yield from _of_the_machine()
     yield from _of_the_mail_server()
     yield from filter(None, (backend.ailment() for backend in signin.backends().values()))
     try:
         with db.database.connection_context():
-            if not User.table_exists():
-                yield "The database is empty. Say: flask --app app migrate"
-                return
             yield from _of_what_is_kept()
             yield from _of_text_messages()
     except peewee.OperationalError as trouble:
@@ -190,6 +208,7 @@ def _smtp_trouble() -> str:
 @click.command()
 @click.option("--heads", type=click.Path(path_type=Path, dir_okay=False),
               help="A file, kept elsewhere, with the end of every book: compared, then written anew.")
+@standing
 def verify(heads: Path | None) -> None:
     """Check the books, the counts and the invariants. Exit status 1 when something is wrong."""
     kept = json.loads(heads.read_text()) if heads and heads.exists() else {}
@@ -205,6 +224,7 @@ def verify(heads: Path | None) -> None:
 
 
 @click.command()
+@standing
 def demo() -> None:
     """Play the demonstration's cast into an empty database."""
     with db.database.connection_context():
@@ -217,6 +237,7 @@ def demo() -> None:
 @click.command("seed-scale")
 def seed_scale() -> None:
     """Organisations of 100, 10,000 and 100,000 people, for measuring."""
+    installation.have_key()
     schema.migrate()
     with db.database.connection_context():
         if not User.select().exists():
@@ -231,6 +252,7 @@ def worker() -> None:
 
 @click.command("new-signing-keys")
 @click.option("--at-once", is_flag=True, help="The present ones may be in wrong hands: they are believed no longer.")
+@standing
 def new_signing_keys(at_once: bool) -> None:
     """Make the keys that sign people in to applications anew. They sign from tomorrow, shown from today."""
     with db.database.connection_context():
@@ -246,6 +268,7 @@ def operator() -> None:
 @operator.command("reset-factor")
 @click.argument("email")
 @click.confirmation_option(prompt="Have you made sure that it is this person who asks?")
+@standing
 def operator_reset_factor(email: str) -> None:
     """Remove the second factors of EMAIL: for somebody who lost them and has been identified."""
     with db.database.connection_context():
@@ -262,11 +285,26 @@ def operator_reset_factor(email: str) -> None:
 
 @operator.command("add")
 @click.argument("email")
+@standing
 def operator_add(email: str) -> None:
     """Print a link, good once and for an hour, with which EMAIL becomes an operator."""
     with db.database.connection_context():
         try:
+            address = rules.address(email)
+            _refuse_known(address)
             token = signup.operator_link(email)
         except rules.Refused as refusal:
             raise click.ClickException(str(refusal.why)) from None
-    click.echo(f"{setting.base_url}/signup/confirm/{token}")
+    click.echo(f"This link makes the account of {address.typed}, once, within an hour:")
+    for line in installation.first_steps(token):
+        click.echo(line)
+
+
+def _refuse_known(address: rules.Address) -> None:
+    known = User.get_or_none(User.email == address.key)
+    if known and known.operator:
+        raise click.ClickException(f"{address.typed} is an operator already: {setting.base_url}/operator/. A lost "
+                                   f"second factor is removed by: operator reset-factor {address.typed}")
+    if known:
+        raise click.ClickException(f"{address.typed} has an account already, and an operator’s is one of its own, "
+                                   "outside all organisations. Say another address of this person.")

@@ -24,6 +24,10 @@ class Sqlite(SqliteDatabase):
     # Types that STRICT tables know, so that no text ever lands in a number.
     field_types = SqliteDatabase.field_types | {"INSTANT": "INTEGER"}
 
+    def _connect(self) -> Any:
+        private(Path(self.database).parent)
+        return super()._connect()
+
     def _load_functions(self, connection: Any) -> None:
         """None of Peewee's own: we use none, and a connection with one takes the process with it when its thread
         ends, as the function's destructor then runs without the interpreter's lock."""
@@ -63,9 +67,7 @@ def _postgresql(url: str) -> Postgresql:
 
 
 def _sqlite(url: str) -> Sqlite:
-    path = Path(url.removeprefix("sqlite:///"))
-    private(path.parent)
-    return Sqlite(str(path), pragmas=PRAGMAS)
+    return Sqlite(url.removeprefix("sqlite:///"), pragmas=PRAGMAS)
 
 
 FileTrouble = (getattr(peewee, "pysq3", None) or sqlite3).OperationalError     # what such a file may raise

@@ -22,7 +22,7 @@ def prepare(*, with_demo: bool) -> bool:
         os.environ.setdefault("DEMO", "on")
         setting.use(replace(Settings.from_environment(), demo=True))
     plugins.require_all(setting)
-    _have_key()
+    have_key()
     schema.migrate()
     db.connect_to(setting.database)
     with db.database.connection_context():
@@ -74,7 +74,7 @@ def _held(what: Any, *where: Any) -> list[tuple[str, int]]:
     return list(what.model.select(what, people).where(*where).group_by(what).order_by(what).tuples())
 
 
-def _have_key() -> None:
+def have_key() -> None:
     """A new installation gets its key before its database; an old one must bring it."""
     db.connect_to(setting.database)
     if db.on_sqlite() or setting.secret_key or (setting.data / "secret.key").exists():
@@ -100,8 +100,16 @@ def _first_operator() -> list[str]:
     with db.database.connection_context():
         if signup.has_operator():
             return []
-        link = f"{setting.base_url}/signup/confirm/{signup.operator_link()}"
-    return ["Nobody runs it yet. This link makes the account of its operator, once, within an hour:", f"  {link}"]
+        token = signup.operator_link()
+    return ["Nobody runs it yet. This link makes the account of its operator, once, within an hour:",
+            *first_steps(token)]
+
+
+def first_steps(token: str) -> list[str]:
+    """The link that makes an operator's account, and what comes after it."""
+    return [f"  {setting.base_url}/signup/confirm/{token}",
+            "It asks for a password, then for a second factor, and leads to the operator’s console:",
+            f"  {setting.base_url}/operator/"]
 
 
 def _mail() -> str:

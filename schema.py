@@ -2,9 +2,11 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import peewee
 from playhouse.migrations import Runner
 
 import db
+from models import User
 from settings import setting
 
 BOOKS = ("event", "personal_event", "installation_event")
@@ -20,6 +22,26 @@ def migrate() -> list[str]:
             _grant(urlsplit(setting.database).username or "")
     db.connect_to(setting.database)
     return [str(name) for name in done or ()]
+
+
+def nothing_here() -> str:
+    """A sentence where there is no installation; nothing is made by asking. OperationalError if nobody answers."""
+    if not db.on_sqlite() or Path(db.database.database).exists():
+        with db.database.connection_context():
+            if User.table_exists():
+                return ""
+    where = Path(db.database.database).parent if db.on_sqlite() else db.name_of(setting.database)
+    return (f"There is no installation in {where}. DATA and DATABASE_URL say where it is; ./run begins a new one, or "
+            "flask --app app migrate.")
+
+
+def require() -> None:
+    """Stops with that sentence, or with one about a database that does not answer."""
+    try:
+        if nothing := nothing_here():
+            raise SystemExit(nothing)
+    except peewee.OperationalError as trouble:
+        raise SystemExit(f"The database does not answer: {trouble}") from None
 
 
 def open_books() -> list[str]:

@@ -21,6 +21,7 @@ import limits
 import logs
 import outbox
 import plugins
+import schema
 from accounts import (
     approvals,
     asked,
@@ -146,6 +147,7 @@ def main() -> None:
     logging.getLogger("huey").setLevel(logging.WARNING)
     plugins.require_all(setting)
     db.connect_to(setting.database)
+    schema.require()
     outbox.open_channels()
     outbox.wake.append(nudge)                   # what it gives back to try again soon, it looks at itself
     _deliver()

@@ -1,7 +1,11 @@
 """What the person who runs Kanton says to it, and what it answers."""
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
 
+import click
 import pytest
 import time_machine
 
@@ -15,6 +19,7 @@ import scale
 import schema
 import worker
 from accounts import signup
+from app import create_app
 from clock import epoch, now
 from db import transaction
 from models import Identity, Link, Membership, Organisation, User
@@ -102,6 +107,20 @@ def test_the_readme_has_the_table_of_settings(say):
     table = say("settings", "--markdown")
     readme = (schema.FOLDER.parent / "README.md").read_text()
     assert not [line for line in table.splitlines() if line not in readme]
+
+
+def test_the_readme_knows_every_command(app):
+    readme = (schema.FOLDER.parent / "README.md").read_text()
+    for name, command in app.cli.commands.items():
+        for words in [f"{name} {sub}" for sub in getattr(command, "commands", ())] or [name]:
+            assert re.search(rf"^\|.*`{words}( |`)", readme, re.M), words
+
+
+def test_the_examples_are_read_alike_by_a_shell_and_by_systemd():
+    readme = (schema.FOLDER.parent / "README.md").read_text()
+    examples = re.findall(r"^    ([A-Z]+_[A-Z_]+|DATA|BACKENDS)=(.*)$", readme, re.M)
+    assert len(examples) > 12
+    assert not [line for line in examples if not re.fullmatch(r"[\w:/.-]*|'[^'\\]*'", line[1])]
 
 
 def test_routes_tells_of_each_route_on_whose_right_it_stands(say, app):
@@ -237,7 +256,8 @@ def test_ps_01_the_link_of_operator_add_is_good_once_and_for_an_hour(say, visito
 
 
 def test_operator_add_refuses_what_cannot_be(say):
-    assert "an account already" in say("operator", "add", "anne@lumen.example", status=1)
+    assert "Say another address" in say("operator", "add", "anne@lumen.example", status=1)
+    assert "reset-factor operator@kanton.example" in say("operator", "add", "operator@kanton.example", status=1)
     assert "complete address" in say("operator", "add", "nonsense", status=1)
 
 
@@ -291,6 +311,43 @@ def test_su_08_the_address_of_an_ordinary_link_is_not_chosen(visitor, cast):
 
 
 # --- what fills a database ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [
+    ("operator", "add", "boss@kanton.example"), ("operator", "reset-factor", "boss@kanton.example", "--yes"),
+    ("verify",), ("doctor",), ("demo",), ("new-signing-keys",), ("worker",)])
+def test_a_command_about_an_installation_that_is_elsewhere_makes_none(empty, words):
+    done = empty(*words)
+    assert done.exit_code == 1
+    assert done.output.startswith(f"There is no installation in {setting.data}.")
+    assert list(setting.data.iterdir()) == []
+
+
+def test_what_only_reads_makes_no_folder(tmp_path):
+    plain = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "DATABASE_URL")}
+    done = subprocess.run([sys.executable, "-m", "flask", "--app", "app", "operator", "add", "boss@kanton.example"],
+                          cwd=schema.FOLDER.parent, env=plain | {"DATA": str(tmp_path / "new")}, capture_output=True,
+                          text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"There is no installation in .*/new\. .*\n", done.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_was_called_by_a_command_has_its_key():
+    with click.Context(click.Command("granian")):
+        assert create_app().secret_key
+
+
+def test_migrate_makes_key_and_tables_once(empty):
+    with setting.changed(secret_key=""):
+        assert "0001_first" in empty("migrate").output
+    assert {path.name for path in setting.data.iterdir()} >= {"kanton.db", "secret.key"}
+
+
+def test_the_first_steps_of_an_operator_are_told(say):
+    told = say("operator", "add", "boss@kanton.example")
+    assert re.search(r"boss@kanton\.example, once, within an hour:\n  http://localhost:8000/signup/confirm/\S+\n", told)
+    assert told.endswith("leads to the operator’s console:\n  http://localhost:8000/operator/\n")
 
 
 def test_migrate_makes_the_tables_once(empty):
