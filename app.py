@@ -158,8 +158,7 @@ def error_page(status: int, error: Exception, headers: Any = ()) -> Response:
     """A page that says what happened and the way on, in the reader's language; never from where it came."""
     wait = getattr(error, "wait", None)
     with i18n.speaking(i18n.voice()):
-        response = pages.page("errors/error.html", status, status=status, wait=wait, why=getattr(error, "why", None),
-                              failed=False)
+        response = pages.page("errors/error.html", status, status=status, wait=wait, why=getattr(error, "why", None))
     for name, value in headers:
         response.headers[name] = value
     if wait:

@@ -17,16 +17,19 @@ import templating
 from settings import setting
 
 COMPRESS_FROM = 600                             # bytes; smaller answers fit one packet anyway
+DIALOG = "modal"                                # what it holds is no page: the title stays that of the page below
 PLACE_IN_LIST = ("after", "before", "last")     # which a changed filter forgets
 
 
 def page(template: str, status: int = 200, /, **context: Any) -> Response:
     """Render a page, or the one block of it whose name is the target's id (decision 7)."""
-    context = {**shell(), **context}
+    context = {**shell(), "failed": status == 422, **context}
     block = target() if partial() else ""
     known = bool(block) and templating.has_block(template, block)
     if known:
         html = templating.render_block(template, block, **context) + templating.render("parts/toast.html", **context)
+        if block != DIALOG:
+            html += f"<title>{templating.render_block(template, 'page_title', **context)}</title>"
     else:
         html = templating.render(template, **context)
     response = make_response(html, status)

@@ -9,6 +9,7 @@ import demo
 from settings import setting
 
 VOID = {"input", "img", "br", "hr", "meta", "link", "path", "use", "wbr", "rect"}
+ERRORS = ("Error:", "Erreur\N{NO-BREAK SPACE}:", "Fehler:", "Errore:")
 UNLABELLED = {"hidden", "submit", "button", "image"}
 
 
@@ -121,6 +122,9 @@ class Page(HTMLParser):
         assert len(headings) == 1, where + f"{len(headings)} h1"
         titles = [each for each in self.all("title") if "svg" not in each["inside"]]
         assert titles and titles[0]["text"].strip(), where + "no title"
+        if self.status in (200, 422):
+            begins = titles[0]["text"].strip().startswith(ERRORS)
+            assert begins == (self.status == 422), where + "the title of a page that was refused begins with “Error:”"
         assert self.all("html")[0].get("lang"), where + "the page does not say its language"
         ids = [each["id"] for each in self.elements if "id" in each]
         assert len(ids) == len(set(ids)), where + f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}"

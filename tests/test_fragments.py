@@ -1,4 +1,6 @@
 """What htmx is given: the block it asks for, or the whole page where that page has no such block (decision 7)."""
+import re
+
 import pytest
 
 import app
@@ -24,6 +26,11 @@ def test_the_block_named_like_the_target_is_all_that_comes(visitor):
     assert answer.text.lstrip().startswith("<div>")
     assert "<html" not in answer.text
     assert "HX-Retarget" not in answer.headers
+
+
+def test_the_title_comes_with_it_but_not_with_a_dialog(visitor):
+    whole = re.search("<title>.*</title>", ask(visitor).text)[0]
+    assert ask(visitor, **HTMX | {"HX-Target": "div#box"}).text.endswith(whole)
 
 
 def test_a_page_without_such_a_block_takes_the_whole_window(visitor):

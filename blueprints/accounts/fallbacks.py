@@ -68,7 +68,7 @@ def both(**refused: Form) -> Response:
     person = User.get_by_id(g.me.user_id)
     forms = {"address": blank(AddressForm()), "phone": blank(PhoneForm(), phone=phone_told(person.recovery_phone))}
     return page("accounts/recovery.html", 422 if refused else 200, person=person,
-                asked=fallbacks.asked(person.id), failed=bool(refused), **forms | refused)
+                asked=fallbacks.asked(person.id), **forms | refused)
 
 
 def blank(form: Form, **values: object) -> Form:

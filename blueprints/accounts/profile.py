@@ -181,7 +181,7 @@ def profile_page(**refused: Form) -> Response:
              "region": start(RegionForm, country=me.country, time_zone=me.time_zone),
              "look": start(LookForm, theme=me.theme)}
     fresh = "names" in refused or me.proved_within(PEOPLE)
-    return page("accounts/profile.html", 422 if refused else 200, **forms | refused, failed=bool(refused),
+    return page("accounts/profile.html", 422 if refused else 200, **forms | refused,
                 prove=None if fresh else url_for("prove.form", next=url_for(".show")))
 
 

@@ -13,10 +13,10 @@ blueprint = Blueprint("operator", __name__)
 
 @blueprint.page("/operator/", needs=OPERATOR)
 def show() -> Response:
-    waiting, failed = (Message.select().where(Message.state == state).count()
+    waiting, given_up = (Message.select().where(Message.state == state).count()
                        for state in (Message.WAITING, Message.FAILED))
     return page("operator/console.html", people=User.select().count(), organisations=Organisation.select().count(),
-                waiting=waiting, failed=failed)
+                waiting=waiting, given_up=given_up)
 
 
 @blueprint.page("/operator/organisations", needs=OPERATOR)

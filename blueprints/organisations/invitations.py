@@ -82,8 +82,8 @@ def invite_several() -> Response:
 
 def several_page(form: SeveralForm, status: int = 200, **more: Any) -> Response:
     return page("organisations/invite_several.html", status, form=form, roles=roles.choices(g.here.standing),
-                failed=status == 422, teams=teams.all_of_them(), crumbs=((_("Members"), url_for("members.show")),
-                                              (_("Invite several people"), None)), **more)
+                teams=teams.all_of_them(), crumbs=((_("Members"), url_for("members.show")),
+                                                   (_("Invite several people"), None)), **more)
 
 
 @blueprint.page("/invitations", needs=Right.INVITE)

@@ -118,7 +118,7 @@ def do_bulk() -> Response:
         return bulk_page(form, found, 422)
     refused = form.result
     if refused:
-        return page("organisations/bulk_report.html", 422, do=form.do.data, refused=refused, failed=True,
+        return page("organisations/bulk_report.html", 422, do=form.do.data, refused=refused,
                     done=[each for each in found if each.public_id not in refused],
                     not_done=[each for each in found if each.public_id in refused])
     return done(DONE[form.do.data](len(found)), ".show")
