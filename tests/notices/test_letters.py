@@ -106,6 +106,7 @@ def test_somebody_we_know_nothing_of_gets_a_letter_too(notice):
 def test_the_text_says_what_the_card_says():
     letter = letters.write(message("invitation"))
     card = re.sub(r"\s+", " ", html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", letter.html, flags=re.S)))
+    card = card.replace("\N{NON-BREAKING HYPHEN}", "-")
     for line in letter.text.replace("-- \n", "").splitlines():
         for part in re.split(r": |:$|(?<=\.) ", line):
             assert part.strip() in card, part
@@ -139,6 +140,12 @@ def test_ml_02_what_people_write_is_text():
                                    facts=FACTS | {"note": "<b>x</b>{{ 7*7 }}", "token": ["invitation", "0" * 16, 0]}))
     assert "<b>x</b>" not in letter.html
     assert "{{ 7*7 }}" in letter.text
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de", "it"])
+def test_no_line_of_the_card_ends_within_the_word_for_it(language):
+    assert re.search("e\N{NON-BREAKING HYPHEN}mail", letters.write(message("left", language)).html, re.I)
+    assert re.search("e-mail", letters.write(message("left", language)).text, re.I)
 
 
 def test_a_message_has_the_same_identity_at_every_try():
