@@ -55,7 +55,7 @@ class Upstream:
     issuer: str = knob("The provider's address, exactly as its discovery document says it; needed.")
     client_id: str = knob("What the provider calls us; needed.")
     client_secret: str = knob("What we prove it with; empty: nothing but PKCE.", "")
-    label: str = knob("What people read on the button; empty: the name.", "")
+    label: str = knob("What people read on the button; empty: the host of the issuer.", "")
     scopes: tuple = knob("What we ask for.", ("openid", "email", "profile"))
     trust_mfa: tuple = knob("Values of `amr` or `acr` that count as two steps, for instance `mfa`. Empty: none, and "
                             "whoever has a second factor here is asked for it.", ())

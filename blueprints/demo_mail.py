@@ -3,7 +3,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from flask import Response, make_response
+from flask import Response, make_response, request
 
 from pages import page
 from rules import NotHere
@@ -19,10 +19,14 @@ LETTER = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self';
 
 @blueprint.page("/demo/mail", needs=ANYONE)
 def show() -> Response:
-    """The latest first."""
+    """The latest first; `to`: those of one recipient."""
     _only_in_the_demo()
-    kept = sorted(_folder().glob("*.eml"), reverse=True)[:MOST]
-    return page("demo/mail.html", letters=[(path.stem, _read(path)) for path in kept])
+    to = request.args.get("to", "")
+    latest = sorted(_folder().glob("*.eml"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+    letters = [(path.stem, _read(path)) for path in latest[:MOST]]
+    recipients = sorted({_recipient(letter) for _name, letter in letters})
+    return page("demo/mail.html", recipients=[(each, each) for each in recipients], to=to,
+                letters=[each for each in letters if to in ("", _recipient(each[1]))])
 
 
 @blueprint.page("/demo/mail/<name>", needs=ANYONE)
@@ -48,6 +52,10 @@ def _find(name: str) -> EmailMessage:
 
 def _read(path: Path) -> EmailMessage:
     return message_from_bytes(path.read_bytes(), policy=policy.default)  # type: ignore[return-value]
+
+
+def _recipient(letter: EmailMessage) -> str:
+    return str(letter["To"].addresses[0].addr_spec)
 
 
 def _folder() -> Path:

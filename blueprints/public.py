@@ -15,12 +15,14 @@ blueprint = Blueprint("public", __name__)
 
 @blueprint.page("/", needs=ANYONE)
 def home() -> Response:
-    """To the organisation last open, or to all of mine, or to the sign-in page."""
+    """To the organisation last open, or to all of mine, or to the sign-in page; operators have a console instead."""
     if g.me is None:
         return go("signin.form")
     places = switching.places(g.me.user_id)
     last = switching.last_open(places, web.cookie(ORGANISATION_COOKIE))
-    return go("overview.show", organisation=last.slug) if last else go("my_organisations.show")
+    if last:
+        return go("overview.show", organisation=last.slug)
+    return go("operator.show" if g.me.operator else "my_organisations.show")
 
 
 @blueprint.page("/healthz", needs=ANYONE)

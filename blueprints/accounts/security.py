@@ -1,7 +1,7 @@
 """The person's own security: factors, backup codes, and the way to password, address and sessions."""
 from typing import Any
 
-from flask import Response, g, jsonify, make_response, request
+from flask import Response, g, jsonify, make_response, request, url_for
 
 import entering
 import pages
@@ -185,7 +185,8 @@ def download() -> Response:
 
 def handed_out(codes: list[str], *, first: bool) -> Response:
     """Said once, on the answer to the POST itself: there is no address under which they could be seen again."""
-    return page("accounts/codes.html", codes=codes, first=first, next=place())
+    return page("accounts/codes.html", codes=codes, first=first,
+                next=place() or (url_for("operator.show") if first and g.me.operator else ""))
 
 
 @blueprint.action("/account/security/approval", needs=SIGNED_IN, fresh=CREDENTIALS)

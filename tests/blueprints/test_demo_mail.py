@@ -30,6 +30,14 @@ def test_the_latest_comes_first(kept, visitor):
         next(link for link in page.links if kept[0] in link))
 
 
+def test_it_says_when_and_shows_one_recipients_alone(kept, visitor):
+    page = visitor().get("/demo/mail?lang=en")
+    assert len(page.all("time")) == 2
+    page = visitor().get("/demo/mail?lang=en&to=zoe@lumen.example")
+    assert "You have left First" in page.text() and "Second" not in page.text()
+    assert "No mail yet" in visitor().get("/demo/mail?lang=en&to=nobody@lumen.example").text()
+
+
 def test_a_letter_is_shown_as_text_with_its_link(kept, visitor):
     page = visitor().get(f"/demo/mail/{kept[1]}?lang=en")
     assert "Anne invites you to join the organisation Second." in page.text()

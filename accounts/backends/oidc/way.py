@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -31,7 +32,8 @@ class Way(Backend):
     linked = True
 
     def __init__(self, upstream: Upstream) -> None:
-        self.name, self.label, self.upstream = upstream.name, upstream.label or upstream.name, upstream
+        self.name, self.upstream = upstream.name, upstream
+        self.label = upstream.label or urlsplit(upstream.issuer).hostname or upstream.name
 
     @property
     def provider(self) -> Provider:

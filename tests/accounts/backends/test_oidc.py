@@ -451,6 +451,12 @@ def test_bs_04_a_certificate_nobody_we_believe_has_signed(visitor, database, cas
             assert sign_in(visitor(), running).path != "/signin"
 
 
+def test_a_provider_without_a_label_is_called_by_its_host(visitor, database):
+    acme = Upstream(name="acme", issuer="https://login.acme.example/realm", client_id="kanton")
+    with setting.changed(backends=("password", "oidc"), upstreams=(acme,)):
+        assert "login.acme.example" in visitor().get("/signin").text()
+
+
 def test_only_what_can_work_is_taken():
     ours = {"BACKENDS": "password oidc", "UPSTREAM_OIDC": "acme", "UPSTREAM_OIDC_ACME_CLIENT_ID": "kanton"}
     with pytest.raises(SystemExit, match="UPSTREAM_OIDC_ACME_ISSUER is missing"):

@@ -1,17 +1,22 @@
 """The operator's console: there for operators alone, behind two steps; what it may do, and what it never shows."""
 import re
 
+import pyotp
 import pytest
 
+import db
 import limits
-from accounts import app_passwords, lost_factor, sessions, signin, support
+import schema
+from accounts import app_passwords, lost_factor, sessions, signin, signup, support
 from db import transaction
-from demo import PASSWORD, SECRET, acting
+from demo import PASSWORD, SECRET, Cast, acting
 from models import Begun, Event, InstallationEvent, Membership, Message, PersonalEvent, Session, User
 from organisations import members, operating
 from rules import Refused, TooMany
+from settings import setting
 from tenancy import working_for
 from tests.accounts.test_signin import attempt
+from tests.browsing import Browser
 
 PAGES = ("/operator/", "/operator/accounts", "/operator/accounts?q=luc", "/operator/organisations",
          "/operator/activity", "/operator/support")
@@ -41,6 +46,27 @@ def test_bs_12_without_a_second_factor_it_leads_to_setting_one_up(browse, cast):
 def test_bs_12_one_step_is_not_enough(otto, cast):
     Session.update(proofs="password").where(Session.user == cast.people["otto"].id).execute()
     assert otto.get("/operator/").path == "/prove"
+
+
+def test_the_start_page_of_an_operator_is_the_console(otto):
+    assert otto.get("/").path == "/operator/"
+
+
+def test_a_new_installation_leads_its_operator_to_the_console(one_app, tmp_path):
+    with setting.changed(data=tmp_path, database_url=""):
+        schema.migrate()
+        with db.database.connection_context():
+            path = f"/signup/confirm/{signup.operator_link('boss@kanton.example')}"
+            browser = Browser(one_app, Cast())
+            browser.get(path)
+            browser.post(path, first_name="Bea", last_name="Boss", password="slow clouds over the harbour",
+                         country="CH", language="en", organisation="")
+            page = browser.get("/account/security/two-factor/app")
+            secret = next(each["text"] for each in page.all("code") if "data-secret" in each).replace(" ", "")
+            page = browser.post("/account/security/two-factor/app", code=pyotp.TOTP(secret).now())
+            saved = next(each for each in page.all("a") if each["text"] == "I have saved them")
+            assert saved["href"] == browser.get("/").path == "/operator/"
+            assert "There is no organisation yet" in browser.get("/operator/organisations").text("main")
 
 
 def test_every_page_is_there_and_asks_little(otto, cast, count):
