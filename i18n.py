@@ -66,12 +66,27 @@ def pgettext(context: str, message: str, /, **values: Any) -> str:
     return filled(text, message, values) if values else text
 
 
-def filled(text: str, english: str, values: dict[str, Any]) -> str:
+def filled(text: str, english: str, values: Any) -> str:
     """A translation whose placeholders are broken says it in English instead (ML-06)."""
     try:
+        if _voice.get().language == "it":
+            text = _BEFORE_VALUE.sub(lambda found: elided(found[1], values[found[2]]) + f"%({found[2]})s", text)
         return text % values
     except (KeyError, TypeError, ValueError):
         return english % values
+
+
+# «il», or one of the prepositions it has grown together with.
+ARTICLE = r"\b([Ii]l|(?:[Dd]?[Aa]|[Dd]e|[Nn]e|[Ss]u)l) "
+_BEFORE_VALUE = re.compile(ARTICLE + r"%\((\w+)\)s")
+_OTTO_OR_UNDICI = re.compile(r"(?:<[^>]*>)*(?:8|11)(?!\d)")
+
+
+def elided(article: str, value: Any) -> str:
+    """What stands before a day in Italian: «il 7 marzo», «l’8 marzo», «dall’11 marzo»."""
+    if not _OTTO_OR_UNDICI.match(str(value)):
+        return f"{article} "
+    return {"il": "l’", "Il": "L’"}.get(article, f"{article}l’")
 
 
 class Lazy:
@@ -100,7 +115,7 @@ class Lazy:
         return str(other) + str(self)
 
     def __mod__(self, values: Any) -> str:
-        return str(self) % values
+        return filled(str(self), self.message, values)
 
     def __contains__(self, part: str) -> bool:
         return part in str(self)

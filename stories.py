@@ -200,7 +200,7 @@ def told(sentences: dict[str, Lazy], kind: str, facts: dict[str, Any] | None) ->
     sentence = sentences.get(kind)
     if sentence is None:
         return kind
-    return str(sentence) % _Known(facts or {})
+    return sentence % _Known(facts or {})
 
 
 class _Known(dict[str, Any]):

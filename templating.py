@@ -33,6 +33,7 @@ ROOT = Path(__file__).parent
 # A plug-in folder carries its own pages: «factors/totp/enrol.html» is accounts/factors/totp/enrol.html.
 PLUGINS = {"backends": "accounts", "factors": "accounts", "kinds": "products", "gateways": "billing",
            "channels": "notices"}
+ENDS_WITH_ARTICLE = re.compile(i18n.ARTICLE + "$")        # which Italian shortens before some days
 FILTERS = ("day", "moment", "ago", "number", "money", "percent", "list_of")
 
 # What every template can call, macros too. The web adds its own here when it starts.
@@ -94,6 +95,7 @@ class Speaking(Environment):
         self.parents: dict[str, str] = {}
         self.globals = names
         self.filters.update({name: _late(name) for name in FILTERS})
+        self.filters["elided"] = lambda value, article: i18n.elided(article, value)
 
     def make_globals(self, given: Any) -> Any:
         """The names themselves: a chain of mappings would be read through at every page and every import."""
@@ -245,8 +247,12 @@ class Sentences:
         pieces: list[nodes.Expr] = []
         for between, name in zip(split[::2], [*split[1::2], ""], strict=True):
             # No name: «%%», a per cent sign.
-            if said := between + ("%" if name is None else ""):
+            article = ENDS_WITH_ARTICLE.search(between) if name and self.environment.language == "it" else None
+            if said := (between[:article.start()] if article else between) + ("%" if name is None else ""):
                 pieces.append(kind(said, lineno=line))
+            if article:
+                pieces.append(nodes.Filter(values[name], "elided", [nodes.Const(article[1])], [], None, None,
+                                           lineno=line))
             if name:
                 pieces.append(values[name])
         return pieces or [kind("", lineno=line)]

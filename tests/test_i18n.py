@@ -1,10 +1,13 @@
 """The five languages."""
 import threading
+from datetime import date
 
 import pytest
 
 import catalogues
+import formats
 import i18n
+import stories
 from i18n import LANGUAGES, Voice, _, _l, choose, country_of, mail_language, ngettext, speaking, voice
 
 INSTALLATION = LANGUAGES[0]
@@ -165,6 +168,31 @@ def test_ml_06_a_broken_placeholder_is_said_in_english(translations, broken, com
 def test_ml_06_a_catalogue_compiled_elsewhere_does_not_break_a_sentence_either():
     assert i18n.filled("Bonjour, %(nom)s", "Hello, %(name)s", {"name": "Luc"}) == "Hello, Luc"
     assert i18n.filled("Bonjour %", "Hello, %(name)s", {"name": "Luc"}) == "Hello, Luc"
+
+
+@pytest.mark.parametrize(("article", "before_eight"), [
+    ("il", "l’"), ("dal", "dall’"), ("al", "all’"), ("del", "dell’"), ("nel", "nell’"), ("sul", "sull’"), ("Il", "L’"),
+    ("Dal", "Dall’"), ("Al", "All’")])
+def test_italian_shortens_an_article_before_eight_and_eleven(article, before_eight):
+    for number in range(1, 32):
+        vowel = number in (8, 11)
+        assert i18n.elided(article, f"{number} marzo") == (before_eight if vowel else f"{article} "), number
+    assert i18n.elided(article, "1º marzo") == f"{article} "
+    assert i18n.elided(article, "<time>8 marzo</time>") == before_eight
+
+
+def test_an_italian_sentence_says_its_day_aloud():
+    sentence, event = "Until %(day)s", "organisation.two_factor_announced"
+    with speaking(Voice("it")):
+        assert _(sentence, day=formats.day(date(2026, 3, 8))) == "Fino all’8 mar 2026"
+        assert _(sentence, day=formats.day(date(2026, 3, 7))) == "Fino al 7 mar 2026"
+        assert str(_l(sentence, day="11 marzo")) == "Fino all’11 marzo"
+        told = stories.told(stories.ORGANISATION, event, {"by": "Anne", "at": 1773144000 + 86_400})
+        assert told.endswith("obbligatoria dall’11 mar 2026")
+    with speaking(Voice("fr")):
+        assert _(sentence, day=formats.day(date(2026, 3, 1), "long")) == "Jusqu’au 1er mars 2026"
+    with speaking(Voice("es")):
+        assert i18n.filled("al %(day)s", "", {"day": "8 de marzo"}) == "al 8 de marzo"
 
 
 def test_no_language_is_a_path():

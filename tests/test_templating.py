@@ -3,6 +3,7 @@ from gettext import NullTranslations
 
 import pytest
 from jinja2 import TemplateAssertionError
+from markupsafe import Markup
 
 import templating
 from i18n import Voice, speaking
@@ -99,6 +100,14 @@ def test_plurals_follow_the_language(shown, language, written):
     for page in ('{{ ngettext("%(num)s team", "%(num)s teams", n) }}',
                  "{% trans n=n %}{{ n }} team{% pluralize %}{{ n }} teams{% endtrans %}"):
         assert [shown(page, language, n=n) for n in (0, 1, 2)] == written
+
+
+def test_italian_shortens_an_article_before_eight_and_eleven(shown):
+    text = '{{ _("Until %(day)s", day=day) }}'
+    assert shown(text, "it", day="8 marzo") == "Fino all’8 marzo"
+    assert shown(text, "it", day="9 marzo") == "Fino al 9 marzo"
+    assert shown(text, "it", day=Markup("<b>11 marzo</b>")) == "Fino all’<b>11 marzo</b>"
+    assert shown("{% set told = " + text[3:-3] + " %}{{ told }}", "it", day="<8") == "Fino al &lt;8"
 
 
 def test_per_cent_signs(shown):
