@@ -30,15 +30,18 @@ COLUMNS = """
        o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams, o.public_id,
        p.id, p.status, p.blocked, p.maintained, c.kind, c.used, c.rights, c.team_merge,
        u.two_factor, u.suspended, m.role, m.status,
-       g."right", g.product_id, t.name, g.by_rule, g.until"""
-SAID = 23                                       # so many; a statement may ask for more after them
+       g."right", g.product_id, g.by_rule, g.until, v."right", v.product_id, t.name, v.by_rule, v.until"""
+SAID = 27                                       # so many; a statement may ask for more after them
+# One's own grants and those of each team, each by its own index: with both in one condition, a hundred thousand grants
+# of others would be looked through.
 REACHING = """
 LEFT JOIN membership AS m ON m.organisation_id = o.id AND m.user_id = u.id AND m.ended IS NULL
-LEFT JOIN access_grant AS g ON g.organisation_id = o.id
+LEFT JOIN access_grant AS g ON g.organisation_id = o.id AND g.membership_id = m.id
      AND (g.product_id = p.id OR g."right" = 'everything')
-     AND (g.membership_id = m.id OR g.team_id IN (
-          SELECT j.team_id FROM team_member AS j WHERE j.organisation_id = o.id AND j.membership_id = m.id))
-LEFT JOIN team AS t ON t.id = g.team_id"""
+LEFT JOIN team_member AS j ON j.organisation_id = o.id AND j.membership_id = m.id
+LEFT JOIN access_grant AS v ON v.organisation_id = o.id AND v.team_id = j.team_id
+     AND (v.product_id = p.id OR v."right" = 'everything')
+LEFT JOIN team AS t ON t.id = v.team_id"""
 
 # Read without the tenant boundary, as constant text: a door is found by its product, and the question
 # is bound to that product's organisation and to one person.
@@ -59,12 +62,15 @@ def at_a_door(user_id: int, public_id: str) -> Evidence:
 
 
 def told_by(rows: Sequence[Sequence[Any]]) -> Evidence:
-    """What rows that begin with COLUMNS say, one for each grant."""
+    """What rows that begin with COLUMNS say: each of one's own grants, with each of those of one's teams."""
     if not rows:
         return Evidence()
     (state, two_factor, hours, browsers, upstreams, public_id, number, status, blocked, maintained, kind, used, rights,
      merge, has_factor, suspended, role, standing, *_grant) = rows[0]
-    given = tuple(given_by(*row[18:SAID]) for row in rows if row[18] is not None)
+    own = (given_by(right, product, None, by_rule, until)
+           for right, product, by_rule, until in (row[18:22] for row in rows) if right is not None)
+    by_team = (given_by(*row[22:SAID]) for row in rows if row[22] is not None)
+    given = tuple(dict.fromkeys((*own, *by_team)))
     return Evidence(
         Person(role or "", bool(has_factor), suspended is not None, standing == Membership.BLOCKED, given),
         House(state == "active", Demands(two_factor == Organisation.ON, hours, bool(browsers),
