@@ -3,6 +3,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import idna
 import phonenumbers
@@ -67,6 +68,8 @@ _LOOK_ALIKE = re.compile(r"=\?|[\u3002\uff0e\uff61]")
 _LINK = re.compile(r"https?:|www\.|//|mailto:|@|=\?|xn--|\d+\.\d+\.\d+\.\d+"
                    r"|[a-z0-9-]\.(com|net|org|info|biz|io|ch|de|fr|it|es|eu|test|example)\b", re.I)
 _DOTTED = re.compile(r"\w\.(\w\w+)")
+_HOST = re.compile(r"(?!-)[\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\]")
+_ASCII_HOST = re.compile(_HOST.pattern, re.ASCII)
 _DOTS = str.maketrans("\u3002\uff0e\uff61\u2024", "....")
 
 
@@ -119,6 +122,18 @@ def line(text: str, field: str, *, longest: int = 200) -> str:
     if len(text) > longest:
         raise Refused(_l("Use at most %(n)s characters.", n=longest), field)
     return text
+
+
+def plain_host(address: str, *, ascii: bool = True) -> str:
+    """The host of a web address, if it is a name of letters, digits, dots and hyphens, or a number, and stands alone
+    but for a port; or nothing. Such a one can be put into anybody's configuration."""
+    try:
+        parts = urlsplit(address)
+        host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
+        alone = parts.netloc.lower() in (host, f"{host}:{parts.port}") and parts.port != 0
+    except ValueError:
+        return ""
+    return host if alone and (_ASCII_HOST if ascii else _HOST).fullmatch(host) else ""
 
 
 def phone(text: str, country: str, field: str = "phone") -> str:

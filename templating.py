@@ -66,6 +66,11 @@ def render_text(template: str, block: str, language: str | None = None, **contex
     return html.unescape(render_block(template, block, language, **context))
 
 
+def render_plain(template: str, **context: Any) -> str:
+    """The whole of one that is no HTML: lines of a configuration."""
+    return html.unescape(render(template, **context))
+
+
 def has_block(template: str, block: str) -> bool:
     return any(block in source.blocks for source in environment(i18n.voice().words).lineage(template))
 

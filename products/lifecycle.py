@@ -19,6 +19,7 @@ from tenancy import at_work
 
 MOST = 1_000                                    # products of one organisation
 MOST_SEATS = 100_000
+UNWRITTEN = set(" \\\"'`<>{}|^")                # what an address never has: browsers write it in another way
 CHANGED = _l("Somebody has changed this product in the meantime. Look at what it is now, and change it again.")
 
 
@@ -93,18 +94,16 @@ def _details(what: Category, label: str, technical_name: str, address: str, seat
 
 
 def _web_address(what: Category, address: str) -> str:
-    """Where one uses it: https, or http on this machine. What people get to by us needs one."""
-    address = rules.line(address, "address", longest=300)
+    """Where one uses it: https, or http on this machine. What people get to by us needs one, with a host that a proxy
+    can be told of to the letter."""
+    address, door = rules.line(address, "address", longest=300), catalogue.kind_of(what).door
     if not address:
-        if catalogue.kind_of(what).door:
+        if door:
             raise Refused(_l("Enter the address where people find it."), "address")
         return ""
-    try:
-        parts = urlsplit(address)
-        local = parts.hostname in LOOPBACK and setting.on_loopback
-        fits = bool(parts.hostname) and not parts.username and (parts.port is None or parts.port > 0)
-    except ValueError:
-        raise Refused(_l("Enter a web address, for example https://wiki.domain.ch."), "address") from None
-    if not fits or parts.scheme not in (("https", "http") if local else ("https",)):
+    host = rules.plain_host(address, ascii=door in ("gate", "openid"))
+    local = host.strip("[]") in LOOPBACK and setting.on_loopback
+    scheme = urlsplit(address).scheme if host else ""
+    if scheme not in (("https", "http") if local else ("https",)) or set(address) & UNWRITTEN:
         raise Refused(_l("Enter a web address, for example https://wiki.domain.ch."), "address")
     return address

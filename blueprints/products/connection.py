@@ -3,7 +3,9 @@ from typing import Any
 
 from flask import Response
 
+import gate.lines
 import gate.secrets
+import oidc.lines
 from accounts.sessions import CREDENTIALS
 from blueprints.products._product import about, one
 from forms import Form, Lines, NothingForm, Tick, required
@@ -86,10 +88,14 @@ def another(held: Holding) -> str:
 
 
 def connection_page(held: Holding, form: Form, status: int = 200, secret: str = "") -> Response:
-    id = held.product.public_id
+    id, address = held.product.public_id, held.product.address
     if door_of(held) == GATE:
         return about(held, "connection_gate", status, form=form, secret=secret, living=gate.secrets.of(id),
-                     ours=setting.base_url)
+                     proxies=gate.lines.of(address, secret), application=gate.lines.APPLICATION,
+                     unsaid=gate.lines.UNSAID, ours=setting.base_url)
     client = next(iter(clients.of_product(id)), None)
-    return about(held, "connection_openid", status, form=form, secret=secret, client=client,
-                 living=client.living if client else (), ours=setting.base_url)
+    if client is None:
+        return about(held, "connection_openid", status, form=form, client=None)
+    return about(held, "connection_openid", status, form=form, secret=secret, client=client, living=client.living,
+                 values=oidc.lines.values(client, secret), apache=oidc.lines.apache(client, secret),
+                 unsaid=oidc.lines.UNSAID)

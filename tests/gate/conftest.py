@@ -1,13 +1,19 @@
-"""A proxy before the demonstration's wiki, as one behaves that was set up as the README says; and the browser in it."""
+"""Proxies before the demonstration's wiki: one that behaves as the README says, with the browser in it; and real ones."""
+import http.client
+import threading
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
+from werkzeug.serving import make_server
 
 import demo
 from demo import acting
 from models import GateSecret, Product
 from settings import setting
 from tenancy import across_organisations, working_for
+from tests import fronts
+from tests.serving import free_port
 
 WIKI = "https://wiki.lumen.example"
 PAGE = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
@@ -55,6 +61,26 @@ class Proxy:
         return answer
 
 
+class Front:
+    """A real proxy, and the browser's cookies of the application's host."""
+
+    def __init__(self, port):
+        self.port, self.address, self.jar = port, f"http://127.0.0.1:{port}", {}
+
+    def get(self, path="/pages/42?tab=2&x=1", method="GET", **headers):
+        """(status, headers, what the application saw)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.jar.items())
+        connection.request(method, path, headers={"Cookie": cookies, **PAGE, **headers})
+        answer = connection.getresponse()
+        seen = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _is, rest = cookie.partition("=")
+            self.jar[name] = rest.partition(";")[0]
+        connection.close()
+        return answer.status, answer.headers, seen
+
+
 def away(page):
     found = page.answer.headers.get("Location") or next(
         (each["content"].partition("url=")[2] for each in page.all("meta") if each.get("http-equiv") == "refresh"), "")
@@ -79,6 +105,27 @@ def inside(wiki, esteban):
     wiki.enter(esteban)
     assert wiki.ask().status_code == 200
     return wiki
+
+
+@pytest.fixture(params=list(fronts.PROXIES))
+def front(request, app, sqlite_only, browse, product, tmp_path):
+    """The wiki has moved to this machine, and its page has shown these lines, and a secret, once."""
+    kanton, found = make_server("127.0.0.1", 0, app, threaded=True), Front(free_port())
+    found.stop = lambda: (kanton.shutdown(), kanton.server_close())
+    threading.Thread(target=kanton.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    with across_organisations("a test moves the wiki to this machine"):
+        Product.update(address=found.address).where(Product.public_id == product).execute()
+    with ExitStack() as stack:
+        stack.callback(found.stop)
+        stack.enter_context(setting.changed(base_url=f"http://127.0.0.1:{kanton.server_port}"))
+        found.anne, found.page = browse("anne"), f"/o/lumen/products/{product}/connection"
+        found.anne.get(f"{found.page}?lang=en")
+        said = found.anne.post(f"{found.page}/secrets")
+        found.secret = said.text("secret")
+        lines = next(each["text"] for each in said.elements if each.get("id") == request.param)
+        assert found.secret in lines
+        stack.enter_context(fronts.proxy(request.param, tmp_path, found.port, lines))
+        yield found
 
 
 @pytest.fixture

@@ -20,7 +20,10 @@ def test_a_gate_gets_a_secret_that_is_said_once(browse, product):
     anne, path = browse("anne"), f"/o/lumen/products/{product('Wiki')}/connection"
     assert "/gate/auth" in anne.get(path).text("main")
     secret = anne.post(f"{path}/secrets").text("secret")
-    assert secret.startswith("kgs_") and secret not in anne.get(path).html
+    assert secret.startswith("kgs_") and secret in anne.page.text("nginx")
+    again = anne.get(path)
+    assert secret not in again.html and "X-Gate-Secret kgs_…;" in again.text("nginx")
+    assert all("wiki.lumen.example" in again.text(proxy) for proxy in ("nginx", "caddy", "traefik"))
 
 
 def test_an_application_is_connected_and_gets_another_secret(browse, cast):
@@ -31,6 +34,9 @@ def test_an_application_is_connected_and_gets_another_secret(browse, cast):
     anne.post(f"{path}?lang=en", redirect_uris="javascript:alert(1)", expect=422)
     page = anne.post(path, redirect_uris="https://notes.lumen.example/callback")
     first = page.text("secret")
+    assert f"OIDCClientSecret {first} " in page.text("apache") and page.html.count(first) == 3
+    assert "OIDCRedirectURI https://notes.lumen.example/callback OIDCRemoteUserClaim" in page.text("apache")
+    assert 'http://localhost:8000/oauth/end-session' in page.html
     with working_for(cast.organisations["lumen"]):
         (client,) = clients.of_product(made.public_id)
     assert client.redirect_uris == ["https://notes.lumen.example/callback"] and client.client_id in page.html

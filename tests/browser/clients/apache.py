@@ -1,4 +1,4 @@
-"""Apache with mod_auth_openidc before an application that knows no sign-in."""
+"""Apache with mod_auth_openidc before an application that knows no sign-in, set up as the product's page says."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,23 +20,9 @@ User #65534
 Group #65534
 {modules}
 
-OIDCProviderMetadataURL {kanton}/.well-known/openid-configuration
-OIDCClientID {client}
-OIDCClientSecret {secret}
-OIDCProviderTokenEndpointAuth client_secret_basic
-OIDCPKCEMethod S256
-OIDCScope "openid profile email organisation groups"
-OIDCRedirectURI http://localhost:{port}/back
-OIDCCryptoPassphrase between-requests-of-one-test
-OIDCRemoteUserClaim email
-OIDCPassClaimsAs headers
+{lines}
 
-ProxyPass /back !
 ProxyPass / http://127.0.0.1:{application}/
-<Location />
-    AuthType openid-connect
-    Require valid-user
-</Location>
 <Location /strict>
     OIDCRefreshAccessTokenBeforeExpiry 600 logout_on_error
 </Location>
@@ -44,12 +30,12 @@ ProxyPass / http://127.0.0.1:{application}/
 
 
 @contextmanager
-def apache(folder: Path, port: int, application: int, **said: str) -> Iterator[None]:
-    """`said`: where Kanton is, and what it calls this client."""
+def apache(folder: Path, port: int, application: int, lines: str) -> Iterator[None]:
+    """`lines`: those of the product's page."""
     found = packages.have("usr/lib/apache2/modules/mod_auth_openidc.so", "apache2-bin", "libapache2-mod-auth-openidc")
     modules = [f"LoadModule {name}_module {found.path(f'usr/lib/apache2/modules/mod_{name}.so')}" for name in MODULES]
     (folder / "apache.conf").write_text(CONFIGURATION.format(
-        folder=folder, port=port, application=application, modules="\n".join(modules), **said))
+        folder=folder, port=port, application=application, modules="\n".join(modules), lines=lines))
     with daemon([found.path("usr/sbin/apache2"), "-D", "FOREGROUND", "-f", folder / "apache.conf"], port,
                 folder / "apache.log", found.environment):
         yield

@@ -25,7 +25,8 @@ class Kanton:
     def by(self, who="anne@lumen.example", slug="lumen"):
         with ExitStack() as stack:
             url = f"sqlite:///{self.data / 'kanton.db'}"
-            stack.enter_context(setting.changed(data=self.data, database_url=url, secret_key=KEY))
+            stack.enter_context(setting.changed(data=self.data, database_url=url, secret_key=KEY,
+                                                base_url=self.address))
             db.connect_to(url)
             stack.enter_context(db.database.connection_context())
             stack.enter_context(acting(User.get(User.email == who), "password", "totp"))

@@ -5,6 +5,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+import oidc.lines
 from oidc import clients
 from products import grants
 from tests import fronts
@@ -24,8 +25,8 @@ def site(kanton, tmp_path):
     with kanton.by():
         client, secret = clients.create(kanton.product("Planning"), [f"{address}/back"],
                                         backchannel_uri=f"{address}/back?logout=backchannel")
-    with fronts.echo() as application, apache(tmp_path, port, application, kanton=kanton.address,
-                                              client=client.client_id, secret=secret):
+        lines = oidc.lines.apache(client, secret)
+    with fronts.echo() as application, apache(tmp_path, port, application, lines):
         yield address
 
 

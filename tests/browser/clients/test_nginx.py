@@ -1,9 +1,9 @@
-"""nginx before an application, with the README's lines, and a real browser that comes by."""
-from urllib.parse import urlsplit
-
+"""nginx before an application, with the lines of its product's page, and a real browser that comes by."""
 import pytest
 from playwright.sync_api import expect
 
+import demo
+import gate.lines
 from models import Product
 from organisations import blocking
 from products import lifecycle
@@ -18,14 +18,13 @@ WHO = "esteban@aurora.example"
 def wiki(kanton, tmp_path):
     """Its address."""
     port = free_port()
+    address = f"http://127.0.0.1:{port}"
     with kanton.by():
         product = Product.get(Product.label == "Wiki")
-        lifecycle.change(product.public_id, product.version, "Wiki", technical_name="",
-                         address=f"http://localhost:{port}", seats=None)
-    with fronts.echo() as application, fronts.nginx(
-            tmp_path, application, kanton.address.replace("localhost", "127.0.0.1"), port=port, host="localhost",
-            ours=urlsplit(kanton.address).netloc):
-        yield f"http://localhost:{port}"
+        lifecycle.change(product.public_id, product.version, "Wiki", technical_name="", address=address, seats=None)
+        lines = gate.lines.of(address, demo.GATE_SECRET)["nginx"]
+    with fronts.proxy("nginx", tmp_path, port, lines):
+        yield address
 
 
 def test_fw_08_who_is_blocked_is_out_at_the_next_request_and_reads_why(page, kanton, wiki):

@@ -1,0 +1,30 @@
+"""What a proxy is set up with, ready to be copied: the texts of templates/connecting with an application's own values.
+
+Nothing that people chose stands in them but the host of the product's address, which is a plain name or number
+(`rules.plain_host`): no line can be begun, ended or opened by it.
+"""
+import re
+from urllib.parse import urlsplit
+
+import rules
+import templating
+from gate import addresses
+from settings import setting
+
+PROXIES = {"nginx": "nginx.conf", "Caddy": "Caddyfile", "Traefik": "traefik.yaml"}
+APPLICATION = "http://127.0.0.1:3000"           # where the application itself listens: only its people know
+UNSAID = "kgs_…"                                # a secret that is not said any more
+
+
+def of(address: str, secret: str = "") -> dict[str, str]:
+    """{proxy: its lines} for a product's address; none where that has no plain host."""
+    host = rules.plain_host(address)
+    if not host:
+        return {}
+    here = urlsplit(addresses.origin(address))
+    secure = here.scheme == "https"
+    values = {"name": host, "site": here.netloc if secure else here.geturl(), "secure": secure,
+              "listen": f"{here.port or 443} ssl" if secure else f"{host}:{here.port or 80}",
+              "label": re.sub(r"[^a-z0-9]+", "-", here.netloc).strip("-"), "application": APPLICATION,
+              "ours": setting.base_url, "our_host": setting.host, "secret": secret or UNSAID}
+    return {proxy: templating.render_plain(f"connecting/{file}", **values) for proxy, file in PROXIES.items()}
