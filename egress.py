@@ -9,7 +9,8 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -40,6 +41,15 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Knock:
+    status: int
+    headers: tuple[tuple[str, str], ...]        # names in small letters
+
+    def said(self, name: str) -> list[str]:
+        return [value for each, value in self.headers if each == name]
+
+
 def fetch(address: str, *, form: bytes | None = None, body: bytes | None = None,
           headers: Iterable[tuple[str, str]] = (), inside: Iterable[str] = (), ca: str = "",
           ports: Iterable[int] = ()) -> Answer:
@@ -49,15 +59,30 @@ def fetch(address: str, *, form: bytes | None = None, body: bytes | None = None,
     public. `ca`: a file with the authority to believe. `ports`: the only ones elsewhere than inside; none: any.
     """
     door = Door(inside, ports)
-    door.admit(address)
     sent = body if form is None else form
     told = [("Accept-Encoding", "identity"), ("Accept", "application/json"), ("User-Agent", "Kanton"), *headers]
     if form is not None:
         told.append(("Content-Type", "application/x-www-form-urlencoded"))
+    with _asking(door, address, told, sent, ca) as answer:
+        return _read(answer, address)
+
+
+def knock(address: str, *, headers: Iterable[tuple[str, str]] = (), inside: Iterable[str] = ()) -> Knock:
+    """What an address answers at first, wherever that leads: nobody follows, and its words are not read."""
+    told = [("Accept-Encoding", "identity"), ("User-Agent", "Kanton"), *headers]
+    with _asking(Door(inside), address, told) as answer:
+        return Knock(answer.status, tuple((name.decode("latin-1").lower(), value.decode("latin-1"))
+                                          for name, value in answer.headers))
+
+
+@contextmanager
+def _asking(door: "Door", address: str, headers: list[tuple[str, str]], sent: bytes | None = None,
+            ca: str = "") -> Iterator[httpcore.Response]:
+    door.admit(address)
     try:
         with (httpcore.ConnectionPool(ssl_context=_trusting(ca), network_backend=door) as pool,
-              pool.stream("GET" if sent is None else "POST", address, headers=told, content=sent) as answer):
-            return _read(answer, address)
+              pool.stream("GET" if sent is None else "POST", address, headers=headers, content=sent) as answer):
+            yield answer
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol,
             OSError, ValueError) as trouble:
         raise Unreached(f"{address}: {trouble or type(trouble).__name__}") from trouble

@@ -67,6 +67,7 @@ INVITE_ORGANISATION = Limit("invite", 200, 3600, "an organisation writing to str
 UPLOAD = Limit("upload", 20, 3600, "pictures cost a second each")
 CREATE_ORGANISATION = Limit("create organisation", 10, 86_400, "names taken for ever")
 PROVIDER_CHECK = Limit("provider check", 20, 3600, "addresses that we fetch because somebody typed them (WH-11)")
+CONNECTION_TEST = Limit("connection test", 30, 3600, "addresses of applications that we go to because somebody asks")
 ASK_ACCESS = Limit("ask for access", 20, 86_400, "mails to those responsible, by one member")
 EXPORT = Limit("export", 30, 3600, "whole lists of people leaving the house")
 

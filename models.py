@@ -824,6 +824,20 @@ class GateTicket(OrganisationOwned):
         indexes = ((("organisation", "product"), False),)
 
 
+class ConnectionTest(OrganisationOwned):
+    """The latest walk through an application's connection: what was seen of each step, and who walked."""
+
+    product = ForeignKeyField(Product, index=False, backref="+")
+    user = ForeignKeyField(User, null=True, on_delete="SET NULL", backref="+")
+    begun = InstantField(default=now)
+    until = InstantField()                      # so long what the application does is watched
+    seen = JSONField(default=dict)              # {step: [what was wrong, or nothing; a detail of it]}
+
+    class Meta:
+        constraints = [_points_at("product_id", "product")]
+        indexes = ((("organisation", "product"), True),)
+
+
 class SigningKey(Record):
     """What ID tokens are signed with. The next one is published before it signs, the last one after it did."""
 
@@ -997,6 +1011,7 @@ class Message(Record):
 TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,
           Recovery, Link, Organisation, Provider, Membership, Block, Invitation, Picture,
           Family, Category, Product, Team, TeamMember, Grant, AccessRequest, ProductUse,
-          Client, ClientSecret, ClientProduct, Consent, Authorization, Token, Gate, GateSecret, GateTicket, SigningKey,
+          Client, ClientSecret, ClientProduct, Consent, Authorization, Token, Gate, GateSecret, GateTicket,
+          ConnectionTest, SigningKey,
           Event, EventFacts, PersonalEvent, PersonalEventFacts, InstallationEvent, InstallationEventFacts, Message]
 OWNED = [table for table in TABLES if issubclass(table, OrganisationOwned)]

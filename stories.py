@@ -61,6 +61,7 @@ ORGANISATION: dict[str, Lazy] = {
     "access.withdrawn": _l("%(person)s no longer asks for access to %(product)s"),
     "product.added": _l("%(by)s added the product %(product)s"),
     "product.changed": _l("%(by)s changed the product %(product)s"),
+    "product.tested": _l("%(by)s tested how the application of %(product)s is connected"),
     "product.ended": _l("%(by)s gave up the product %(product)s"),
     "client.created": _l("%(by)s connected an application to %(product)s"),
     "client.changed": _l("%(by)s changed how an application is connected to %(product)s"),

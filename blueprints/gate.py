@@ -16,6 +16,7 @@ import web
 from accounts import app_passwords
 from gate import addresses, identity, reading, tickets
 from gate.reading import Known, Person, Visit
+from gate.tickets import BEGUN, TICKET
 from limits import AUTHORIZE
 from models import Grant
 from organisations.policy import Proved, Step, proved_by
@@ -26,8 +27,6 @@ from web import ANYONE, Blueprint
 
 blueprint = Blueprint("gate", __name__)
 
-TICKET, BEGUN = "kanton_gate", "kanton_gate_begun"      # cookies of the application's host
-CALLBACK = "/.kanton/callback"                  # there, what the proxy leads to /gate/callback
 _TOKEN = 43                                     # characters of a token, and
 _DIGEST = 64                                    # of a digest
 
@@ -133,8 +132,8 @@ def _cookie(name: str) -> str:
 
 def _keep(response: Response, gate: Known, name: str, value: str) -> Response:
     """What the proxy says of the scheme is not believed: the product's address has it (FW-12)."""
-    secure = gate.address.startswith("https:")
-    response.set_cookie(f"__Host-{name}" if secure else name, value, httponly=True, samesite="Lax", secure=secure)
+    response.set_cookie(addresses.cookie(gate.address, name), value, httponly=True, samesite="Lax",
+                        secure=gate.address.startswith("https:"))
     return response
 
 
@@ -169,7 +168,7 @@ def _decided(gate: Known, place: str, browser: str) -> Response:
         return page("organisations/wall.html", 403, here=gate, missing=decision.steps, steps=Step, others=(),
                     may_leave=False, next=_here())
     code = tickets.begin(g.me, gate, place, browser)
-    away = f"{addresses.origin(gate.address)}{CALLBACK}?{urlencode({'code': code})}"
+    away = f"{addresses.origin(gate.address)}{addresses.CALLBACK}?{urlencode({'code': code})}"
     if "detour" in request.args:                # a form of ours never ends at another site (OP-27)
         response = page("oidc/onward.html", away=away, application=gate.label)
         response.headers["Referrer-Policy"] = "no-referrer"

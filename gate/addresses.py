@@ -2,6 +2,7 @@
 import re
 from urllib.parse import urlsplit
 
+CALLBACK = "/.kanton/callback"                  # at the application's host, what the proxy leads to /gate/callback
 LONGEST = 8_000                                 # of what a proxy may ask about
 LONGEST_WAY_BACK = 1_500                        # it goes through the sign-in; a longer one leads to the start page
 _PLAIN = re.compile(r"/[\x21-\x7e]*")
@@ -28,6 +29,17 @@ def readable(path: str) -> bool:
 def way_back(address: str, path: str) -> str:
     """The address that was wanted; the start page where it would be too long to carry."""
     return origin(address) + (path if len(path) <= LONGEST_WAY_BACK else "/")
+
+
+def start(address: str) -> str:
+    """What a browser asks for that opens it."""
+    parts = urlsplit(address)
+    return origin(address) + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def cookie(address: str, name: str) -> str:
+    """What a cookie of its host is called. What a proxy says of the scheme is not believed: the address has it."""
+    return f"__Host-{name}" if address.startswith("https:") else name
 
 
 def own(address: str, wanted: str) -> bool:

@@ -1,13 +1,15 @@
 """Setting up a gate: who looks after the product makes the secrets that its proxy proves itself with."""
 from typing import Any
 
+from peewee import JOIN
+
 import audit
 import crypto
 from clock import DAY, now
 from db import transaction
 from i18n import _l
-from models import Gate, GateSecret, Product
-from products import catalogue, lifecycle
+from models import ConnectionTest, Gate, GateSecret, Product, User
+from products import catalogue, connections, lifecycle
 from products.managing import manager
 from rules import NotHere, Refused
 
@@ -23,7 +25,7 @@ def add(product: str, secret: str = "") -> str:
     `secret` is made here, except where everybody knows it: in the demonstration.
     """
     with transaction():
-        found = _managed(product)
+        found = managed(product)
         gate, _new = Gate.get_or_create(product=found.id)
         if _living(gate).count() >= MOST:
             raise Refused(_l("There are %(n)s secrets. End one first.", n=MOST))
@@ -38,7 +40,7 @@ def add(product: str, secret: str = "") -> str:
 def end(product: str, public_id: str) -> None:
     """This one is good no longer, from the next request on."""
     with transaction():
-        found = _managed(product)
+        found = managed(product)
         if not GateSecret.update(expires=now()).where(
                 GateSecret.public_id == public_id,
                 GateSecret.id.in_(_living(_gate(found)).select(GateSecret.id))).execute():
@@ -48,24 +50,31 @@ def end(product: str, public_id: str) -> None:
 
 def living(product: str) -> list[GateSecret]:
     """Those that open something, the latest first."""
-    return list(_living(_gate(_managed(product))))
+    return list(_living(_gate(managed(product))))
 
 
-def of(product: str) -> list[GateSecret]:
-    """The same; none where there is no gate yet."""
-    gate = Gate.get_or_none(Gate.product == _managed(product).id)
-    return list(_living(gate)) if gate else []
+def standing(product: Product) -> tuple[list[GateSecret], ConnectionTest | None]:
+    """Of a product's gate, for a page about it: the secrets that open something, and the latest test. In one
+    statement; nothing where there is no gate yet."""
+    rows = list(Gate.select(Gate, GateSecret, *connections.TOLD)
+                .join(GateSecret, JOIN.LEFT_OUTER, attr="secret", on=(GateSecret.gate == Gate.id) & _opens())
+                .switch(Gate)
+                .join(ConnectionTest, JOIN.LEFT_OUTER, attr="test", on=ConnectionTest.product == Gate.product)
+                .join(User, JOIN.LEFT_OUTER, on=ConnectionTest.user == User.id)
+                .where(Gate.product == product.id).order_by(GateSecret.id.desc()))
+    found = [row.secret for row in rows if connections.joined(row, "secret")]
+    return found, connections.joined(rows[0], "test") if rows else None
 
 
 def take_app_passwords(product: str, yes: bool = True) -> None:
     """May programs come in with an app password, where no page can ask them to sign in?"""
     with transaction():
-        found = _managed(product)
+        found = managed(product)
         Gate.update(app_passwords=yes).where(Gate.id == _gate(found).id).execute()
         audit.record("gate.app_passwords_on" if yes else "gate.app_passwords_off", product, product=found.label)
 
 
-def _managed(product: str) -> Product:
+def managed(product: str) -> Product:
     """One that the acting person manages, and that a gate can stand before."""
     found = manager(lifecycle.find(product), "technical")
     if catalogue.kind_of(found.category).door != DOOR:
@@ -81,5 +90,8 @@ def _gate(product: Product) -> Gate:
 
 
 def _living(gate: Gate) -> Any:
-    return GateSecret.select().where(GateSecret.gate == gate.id, GateSecret.expires.is_null()
-                                     | (GateSecret.expires > now())).order_by(GateSecret.id.desc())
+    return GateSecret.select().where(GateSecret.gate == gate.id, _opens()).order_by(GateSecret.id.desc())
+
+
+def _opens() -> Any:
+    return GateSecret.expires.is_null() | (GateSecret.expires > now())

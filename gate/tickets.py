@@ -12,6 +12,7 @@ from models import GateTicket, Product
 from products import uses
 from tenancy import across_organisations, working_for
 
+TICKET, BEGUN = "kanton_gate", "kanton_gate_begun"      # cookies of the application's host
 CODE_LIFE, LIFE = MINUTE, DAY
 
 
@@ -40,6 +41,13 @@ def redeem(gate: Known, code: str, browser: str) -> tuple[str, str] | None:
         ticket = GateTicket.get(GateTicket.digest == crypto.digest(secret))
         uses.note(Product.get_by_id(gate.product_id), ticket.user_id, f"session {ticket.session_id}")
         return secret, ticket.place
+
+
+def end(gate: Known, ticket: str) -> None:
+    """It opens nothing any more, from the next request on; whoever came in by it stays signed in here."""
+    with transaction(), working_for(gate):
+        GateTicket.delete().where(GateTicket.digest == crypto.digest(ticket),
+                                  GateTicket.product == gate.product_id).execute()
 
 
 def forget_old() -> None:

@@ -109,21 +109,21 @@ def read(query: Query) -> Asked:
         raise Untrusted(UNKNOWN)
     targets = [value for name, value in query if name == "redirect_uri"]
     if len(targets) != 1 or not addresses.registered(targets[0], client.redirect_uris, public=client.public):
-        raise Untrusted(ELSEWHERE)
+        raise Untrusted(ELSEWHERE, client)
     states = [value for name, value in query if name == "state"]
     try:
         return _understood(client, once(query))
     except Refusal as no:
         raise Answered(answer_to(targets[0], states[0] if len(states) == 1 else "", error=no.error,
-                                 error_description=no.description)) from no
+                                 error_description=no.description), client, no.error) from no
 
 
 class Answered(Exception):
     """The application is answered at once, whoever sits there."""
 
-    def __init__(self, address: str):
+    def __init__(self, address: str, client: Known, error: str):
         super().__init__(address)
-        self.address = address
+        self.address, self.client, self.error = address, client, error
 
 
 def _understood(client: Known, said: dict[str, str]) -> Asked:

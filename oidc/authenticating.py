@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 import current
 import limits
 from accounts.sessions import network
-from oidc import clients, reading
+from oidc import clients, reading, watching
 from oidc.reading import Known
 from oidc.refusals import invalid_client
 
@@ -22,6 +22,8 @@ def client(authorization: str, form: Mapping[str, str]) -> Known:
     found = reading.client(name)
     if found is None or found.disabled or not _proved(found, secret):
         limits.spend(limits.CLIENT_SECRET, subject)
+        if found is not None:
+            watching.unproved(found)
         raise invalid_client("The application is unknown, disabled, or did not prove itself.")
     return found
 

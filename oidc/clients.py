@@ -6,15 +6,17 @@ is the operator's word alone (OP-16).
 from collections.abc import Iterable
 from typing import Any
 
+from peewee import JOIN
+
 import audit
 import crypto
 from clock import DAY, now
 from db import stored, transaction
 from i18n import _l
-from models import Client, ClientProduct, ClientSecret, Product
+from models import Client, ClientProduct, ClientSecret, ConnectionTest, Product, User
 from oidc import addresses, authorizations, keys, reading, scopes
 from organisations.operating import require_operator
-from products import lifecycle
+from products import connections, lifecycle
 from products.managing import manager
 from rules import Conflict, NotHere, Refused
 from tenancy import across_organisations, at_work, working_for
@@ -124,11 +126,22 @@ def trust(client_id: str, yes: bool = True) -> None:
 
 
 def of_product(product: str) -> list[Client]:
-    """Those of a product of the organisation at work, each with `living`: its secrets that open something."""
-    found = list(Client.select().join(Product).where(Product.public_id == product).order_by(Client.id))
-    for client in found:
-        client.living = list(_living(client))
-    return found
+    """Those of a product of the organisation at work, each with `living`, its secrets that open something, and with
+    `tested`, the latest test of the product's connection. In one statement."""
+    found: dict[int, Client] = {}
+    for row in (Client.select(Client, ClientSecret, *connections.TOLD)
+                .join(Product).switch(Client)
+                .join(ClientSecret, JOIN.LEFT_OUTER, attr="secret", on=(ClientSecret.client == Client.id) & _opens())
+                .switch(Client)
+                .join(ConnectionTest, JOIN.LEFT_OUTER, attr="test", on=ConnectionTest.product == Client.product)
+                .join(User, JOIN.LEFT_OUTER, on=ConnectionTest.user == User.id)
+                .where(Product.public_id == product).order_by(Client.id, ClientSecret.id.desc())):
+        client = found.setdefault(row.id, row)
+        if client is row:
+            client.living, client.tested = [], connections.joined(row, "test")
+        if connections.joined(row, "secret"):
+            client.living.append(row.secret)
+    return list(found.values())
 
 
 def own(client_id: str) -> Client:
@@ -149,8 +162,11 @@ def _managed(product: str) -> Product:
 
 
 def _living(client: Client) -> Any:
-    return ClientSecret.select().where(ClientSecret.client == client.id, ClientSecret.expires.is_null()
-                                       | (ClientSecret.expires > now())).order_by(ClientSecret.id.desc())
+    return ClientSecret.select().where(ClientSecret.client == client.id, _opens()).order_by(ClientSecret.id.desc())
+
+
+def _opens() -> Any:
+    return ClientSecret.expires.is_null() | (ClientSecret.expires > now())
 
 
 def _add_secret(client: Client, secret: str = "") -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clock import now
-from db import database, instant, placeholders
+from db import database, instant, placeholders, stored
 from models import Grant, Product
 from organisations.policy import Proved
 from products import evidence
@@ -32,6 +32,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """A test of the connection that runs just now, and of which organisation `id` it is (`watching`)."""
+
+    number: int
+    user_id: int                # whose steps count
+    id: int
+
+
+@dataclass(frozen=True)
 class Known:
     """A client as it is at this moment. `places` are those that are there."""
 
@@ -49,6 +58,7 @@ class Known:
     service: bool
     disabled: bool
     places: tuple[Place, ...]
+    watch: Watch | None = None
 
     @property
     def label(self) -> str:
@@ -57,28 +67,38 @@ class Known:
                     self.places[0].label if self.places else self.client_id)
 
 
-_CLIENT = """
+_WATCHED = "w.id, w.user_id, w.organisation_id"
+_WATCHING = """
+LEFT JOIN connection_test AS w ON w.organisation_id = c.organisation_id AND w.product_id = c.product_id
+     AND w.until > ? AND w.user_id IS NOT NULL"""
+
+_CLIENT = f"""
 SELECT c.id, c.client_id, c.product_id, c.organisation_id, c.public, c.pkce, c.algorithm, c.scopes, c.redirect_uris,
-       c.logout_uris, c.trusted, c.service, c.disabled,
+       c.logout_uris, c.trusted, c.service, c.disabled, {_WATCHED},
        p.id, p.public_id, p.label, o.id, o.public_id, o.name, o.session_hours
 FROM client AS c
+{_WATCHING}
 LEFT JOIN client_product AS x ON x.client_id = c.id
 LEFT JOIN product AS p ON p.id = x.product_id AND p.status = 'active'
 LEFT JOIN organisation AS o ON o.id = p.organisation_id AND o.status = 'active'
 WHERE c.client_id = ?
-ORDER BY o.name, p.label, p.id"""
+ORDER BY o.name, p.label, p.id"""  # noqa: S608 - constant
 
 
 def client(client_id: str) -> Known | None:
-    rows = _rows(_CLIENT, client_id)
+    rows = _rows(_CLIENT, stored(now()), client_id)
     if not rows:
         return None
     (number, name, home, owner, public, pkce, algorithm, scopes, redirects, logouts, trusted, service, disabled,
-     *_place) = rows[0]
-    places = tuple(Place(*row[13:]) for row in rows if row[16] is not None)
+     *rest) = rows[0]
+    places = tuple(Place(*row[16:]) for row in rows if row[19] is not None)
     return Known(number, name, home, owner, bool(public), bool(pkce), algorithm, tuple(listed(scopes)),
                  tuple(listed(redirects)), tuple(listed(logouts)), bool(trusted), bool(service),
-                 disabled is not None, places)
+                 disabled is not None, places, _watch(*rest[:3]))
+
+
+def _watch(number: int | None, user_id: int, organisation: int) -> Watch | None:
+    return Watch(number, user_id, organisation) if number else None
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,7 @@ class Held:
     created: datetime | None = None
     token_expires: datetime | None = None
     used: bool = False
+    watch: Watch | None = None
 
     @property
     def evidence(self) -> Proved:
@@ -135,19 +156,21 @@ SELECT a.id, a.organisation_id, a.client_id, a.user_id, a.scopes, c.scopes, a.of
        p.public_id, o.public_id, o.name, p.status, o.status, u.public_id, u.email_typed, u.first_name, u.last_name,
        u.language, u.time_zone, a.proofs, a.proved,
        a.epoch, s.public_id, s.proofs, s.proved, s.expires, s.ended, s.ended_by, s.epoch, u.epoch,
-       {more}
+       {more}, {watched}
 FROM {found}
 JOIN client AS c ON c.id = a.client_id
+{watching}
 JOIN product AS p ON p.id = a.product_id
 JOIN organisation AS o ON o.id = a.organisation_id
 LEFT JOIN account AS u ON u.id = a.user_id
 LEFT JOIN session AS s ON s.id = a.session_id
 WHERE {by} = ?"""
-_NONE = {"more": "0, '', NULL, NULL, NULL, NULL", "found": "app_authorization AS a"}
+_WITH = {"watched": _WATCHED, "watching": _WATCHING}
+_NONE = {"more": "0, '', NULL, NULL, NULL, NULL", "found": "app_authorization AS a", **_WITH}
 _BY_CODE = _HELD.format(**_NONE, by="a.code_hash")
 _BY_NUMBER = _HELD.format(**_NONE, by="a.id")
 _BY_TOKEN = _HELD.format(more="t.id, t.kind, t.scopes, t.created, t.expires, t.used", by="t.digest",
-                         found="token AS t JOIN app_authorization AS a ON a.id = t.authorization_id")
+                         **_WITH, found="token AS t JOIN app_authorization AS a ON a.id = t.authorization_id")
 
 
 def by_code(digest: str) -> Held | None:
@@ -163,7 +186,7 @@ def by_number(number: int) -> Held | None:
 
 
 def _held(sql: str, one: Any) -> Held | None:
-    rows = _rows(sql, one)
+    rows = _rows(sql, stored(now()), one)
     if not rows:
         return None
     (number, organisation, client_number, user, scopes, allowed, offline, redirect_uri, challenge, nonce, expires,
@@ -171,7 +194,7 @@ def _held(sql: str, one: Any) -> Held | None:
      subject, email, first, last, language, zone, proofs, proved,
      given_epoch, session, session_proofs, session_proved,
      session_ends, session_ended, session_ended_by, session_epoch, epoch, token, kind, narrowed, created,
-     token_expires, used) = rows[0]
+     token_expires, used, *watch) = rows[0]
     if session and not (epoch == session_epoch and _lives(session_ends, session_ended, session_ended_by)):
         session = ""
     if session:
@@ -183,7 +206,8 @@ def _held(sql: str, one: Any) -> Held | None:
         instant(code_expires), code_used is not None, client_id, algorithm, disabled is not None, label, product,
         public_id, name, status == Product.ACTIVE and standing == "active", subject or "", email or "", first or "",
         last or "", language or "", zone or "", session or "", tuple(proofs.split()), instant(proved), token, kind,
-        tuple(listed(narrowed)) if narrowed else (), instant(created), instant(token_expires), used is not None)
+        tuple(listed(narrowed)) if narrowed else (), instant(created), instant(token_expires), used is not None,
+        _watch(*watch))
 
 
 def _lives(expires: Any, ended: Any, why: str) -> bool:

@@ -5,9 +5,9 @@ from typing import Any
 class Untrusted(Exception):
     """No application we know asks, or not from an address of its own: only the person is told, on our own page."""
 
-    def __init__(self, why: Any):
+    def __init__(self, why: Any, client: Any = None):
         super().__init__(why)
-        self.why = why
+        self.why, self.client = why, client     # the application, where it is the address that is not known
 
 
 class Denied(Exception):

@@ -13,7 +13,7 @@ import crypto
 from clock import MINUTE, now
 from db import transaction
 from models import Authorization, Token
-from oidc import authorizations, claims, reading, scopes, writing
+from oidc import authorizations, claims, reading, scopes, watching, writing
 from oidc.reading import Held, Known
 from oidc.refusals import Refusal, invalid_grant, invalid_token
 from products.evidence import Evidence
@@ -44,12 +44,15 @@ def _by_code(client: Known, form: Mapping[str, str]) -> dict[str, Any]:
     if held.code_used:
         raise _used_again(held, "The code was used before: what came of it has ended.")
     if held.code_expires is None or held.code_expires <= now() or form.get("redirect_uri") != held.redirect_uri:
+        watching.note(client.watch, held.user_id, "exchanged", "code")
         raise invalid_grant("The code has expired, or was made for another address.")
     if not _verified(held.challenge, form.get("code_verifier", "")):
+        watching.note(client.watch, held.user_id, "exchanged", "verifier")
         raise invalid_grant("code_verifier does not fit.")
     evidence = _standing(held)
     with transaction(), working_for(held):
         if writing.use_code(held.number, now()):
+            watching.note(client.watch, held.user_id, "exchanged")
             return _given(held, evidence, held.scopes, nonce=held.nonce)
     raise _used_again(held, "The code was used before: what came of it has ended.")
 
@@ -76,6 +79,7 @@ def _by_refresh(client: Known, form: Mapping[str, str]) -> dict[str, Any]:
     granted = _narrowed(held, form.get("scope"))
     with transaction(), working_for(held):
         if writing.use_token(held.token, now()):
+            watching.note(client.watch, held.user_id, "used")
             return _given(held, evidence, granted)
     raise _used_again(held, "The refresh token was used before: what came of it has ended.")
 
@@ -166,6 +170,7 @@ def person(token: str) -> dict[str, Any]:
     if found is None:
         raise invalid_token()
     held, evidence = found
+    watching.note(held.watch, held.user_id, "used")
     granted = tuple(each for each in held.narrowed if each in held.scopes)
     if scopes.OPENID not in granted or held.user_id is None:
         raise Refusal("insufficient_scope", "The token was not issued for openid.", 403, "Bearer")

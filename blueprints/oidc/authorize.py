@@ -11,7 +11,7 @@ from flask import Response, g, redirect, request, url_for
 import web
 from forms import Form, Text
 from limits import AUTHORIZE
-from oidc import asking, scopes
+from oidc import asking, scopes, watching
 from oidc.asking import Answered, Asked, Next, Query, Verdict
 from oidc.refusals import Denied, Untrusted
 from organisations.policy import Step
@@ -34,8 +34,11 @@ def show() -> Response:
     try:
         return considered(query, asking.read(query))
     except Answered as at_once:
+        watching.asked(at_once.client, g.me, "malformed", at_once.error)
         return back(at_once.address)
     except Untrusted as no:
+        if no.client:
+            watching.asked(no.client, g.me, "address", request.args.get("redirect_uri", ""))
         return page("oidc/untrusted.html", 400, why=no.why)
 
 
@@ -73,12 +76,17 @@ def considered(query: Query, asked: Asked) -> Response:
     mark = asking.mark_of(query, request.args.get("asked", ""), session)
     if g.me and g.me.must_renew:
         return web.renew_first()
+    watching.asked(asked.client, g.me)
     try:
         verdict = asking.consider(asked, g.me, mark)
         if verdict.next is not Next.GO:
             return STEPS[verdict.next](query, asked, verdict)
+        if watching.refuses(asked.client, g.me):
+            return back(asked.refused(Denied("access_denied", "This is a test of what a no looks like.")), asked)
         return back(asking.grant(asked, g.me, verdict, mark), asked)
     except Denied as no:
+        if no.error == "access_denied":
+            watching.closed(asked.client, g.me)
         return back(asked.refused(no), asked)
     except Refused:                             # the detour was used before: from the beginning
         return redirect(here(query), 303)  # type: ignore[return-value]

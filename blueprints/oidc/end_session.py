@@ -6,7 +6,7 @@ from flask import Response, g, redirect, request
 import entering
 from accounts import sessions
 from forms import NothingForm
-from oidc import logout
+from oidc import logout, watching
 from oidc.logout import Wish
 from pages import page
 from web import ANYONE, Blueprint
@@ -24,7 +24,7 @@ def show() -> Response:
                     form=NothingForm(), action=onward())
     if not g.me:
         return gone(wish)
-    sessions.sign_out(g.me)
+    out(wish)
     return entering.let_out(gone(wish))
 
 
@@ -39,8 +39,13 @@ def by_form() -> Response:
 def leave() -> Response:
     """Out; then the same address once more, where nobody is signed in any more."""
     if g.me:
-        sessions.sign_out(g.me)
+        out(wished())
     return entering.let_out(redirect(f"/oauth/end-session?{urlencode([*told().items(), ('by', 'form')])}", 303))  # type: ignore[arg-type]
+
+
+def out(wish: Wish) -> None:
+    watching.left(wish.client, g.me, told().get("post_logout_redirect_uri", ""), wish.back)
+    sessions.sign_out(g.me)
 
 
 def gone(wish: Wish) -> Response:

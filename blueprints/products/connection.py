@@ -1,20 +1,24 @@
 """How an application is connected to us: where it finds us, its name, and the secrets it proves itself with."""
 from typing import Any
 
-from flask import Response
+from flask import Response, g
+from wtforms import IntegerField, validators
 
 import gate.lines
 import gate.secrets
+import gate.walk
 import oidc.lines
 from accounts.sessions import CREDENTIALS
 from blueprints.products._product import about, one
-from forms import Form, Lines, NothingForm, Tick, required
+from clock import now
+from forms import Form, Lines, NothingForm, Text, Tick, required
 from i18n import _, _l
-from oidc import clients
+from limits import CONNECTION_TEST
+from oidc import clients, watching
 from organisations.roles import Right
-from products import catalogue, managing
+from products import catalogue, connections, managing
 from products.holdings import Holding
-from rules import NotHere
+from rules import Conflict, NotHere
 from settings import setting
 from web import OrganisationBlueprint, done
 
@@ -23,8 +27,16 @@ blueprint = OrganisationBlueprint("connection", __name__)
 GATE, OPENID = "gate", "openid"
 
 
-class ClientForm(Form):
+class AddressesForm(Form):
+    """What an application that is connected may be told otherwise."""
+
+    version = IntegerField(validators=[validators.Optional()])
     redirect_uris = Lines(_l("Addresses to lead people back to"), [required()])
+    logout_uris = Lines(_l("Addresses to lead people to after signing out"))
+    backchannel_uri = Text(_l("Address to be told of sign-outs"))
+
+
+class ClientForm(AddressesForm):
     public = Tick(_l("The application cannot keep a secret"))
 
 
@@ -37,10 +49,36 @@ def show(id: str) -> Response:
 def connect(id: str) -> Response:
     """An OpenID client. Its secret is on this answer, and nowhere afterwards."""
     held, form = managed(id, OPENID), ClientForm()
-    if form.submit_to(lambda redirect_uris, public: clients.create(id, redirect_uris.split(), public=public)):
+    if clients.of_product(id):
+        late = NothingForm()
+        late.form_errors.append(clients.CHANGED)
+        return connection_page(held, late, 409)
+    if form.submit_to(lambda version, public, **told: clients.create(id, **addresses(**told), public=public)):
         _client, secret = form.result
         return connection_page(held, ClientForm(), secret=secret)
     return connection_page(held, form, 422)
+
+
+@blueprint.action("/products/<id>/connection/addresses", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS)
+def change(id: str) -> Response:
+    """Where it leads people; whatever else it may stays as it is."""
+    held, form = managed(id, OPENID), AddressesForm()
+    client = client_of(held)
+    try:
+        if form.submit_to(lambda version, **told: clients.change(
+                client.client_id, version or 0, **addresses(**told), pkce=client.pkce, asks=client.scopes,
+                service=client.service)):
+            return done(_("Saved."), ".show", id=id)
+    except Conflict as conflict:
+        form.form_errors.append(conflict.why)
+        form.version.data = client.version      # saved once more, it replaces what is there now
+        return connection_page(held, form, 409)
+    return connection_page(held, form, 422)
+
+
+def addresses(redirect_uris: str, logout_uris: str, backchannel_uri: str) -> dict[str, Any]:
+    return {"redirect_uris": redirect_uris.split(), "logout_uris": (logout_uris or "").split(),
+            "backchannel_uri": backchannel_uri}
 
 
 @blueprint.action("/products/<id>/connection/secrets", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS)
@@ -62,10 +100,23 @@ def end_secret(id: str, secret: str) -> Response:
     return done(_("That secret is no longer good."), ".show", id=id)
 
 
+@blueprint.action("/products/<id>/connection/test", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS,
+                  limit=CONNECTION_TEST)
+def test(id: str) -> Response:
+    """Of a gate at once, and by ourselves; of an application with OpenID a watch begins."""
+    held = managed(id)
+    if door_of(held) == GATE:
+        gate.walk.test(id, g.me)
+        return done(_("The test has ended. This page says what was seen."), ".show", id=id)
+    watching.begin(client_of(held).client_id)
+    return done(_("The test has begun. This page says what to do."), ".show", id=id)
+
+
 def managed(id: str, door: str = "") -> Holding:
     """A product that the acting person manages, and that is connected to us in one of these ways, or in that one."""
     held = one(id)
-    managing.manager(held.product, "technical")
+    if not held.may("technical"):
+        managing.manager(held.product, "technical")     # says how it is closed
     if door_of(held) not in ((door,) if door else (GATE, OPENID)):
         raise NotHere
     return held
@@ -88,14 +139,28 @@ def another(held: Holding) -> str:
 
 
 def connection_page(held: Holding, form: Form, status: int = 200, secret: str = "") -> Response:
-    id, address = held.product.public_id, held.product.address
-    if door_of(held) == GATE:
-        return about(held, "connection_gate", status, form=form, secret=secret, living=gate.secrets.of(id),
-                     proxies=gate.lines.of(address, secret), application=gate.lines.APPLICATION,
-                     unsaid=gate.lines.UNSAID, ours=setting.base_url)
-    client = next(iter(clients.of_product(id)), None)
+    return (gate_page if door_of(held) == GATE else openid_page)(held, form, status, secret)
+
+
+def gate_page(held: Holding, form: Form, status: int, secret: str) -> Response:
+    living, tested = gate.secrets.standing(held.product)
+    return about(held, "connection_gate", status, form=form, secret=secret, living=living, tested=tested,
+                 steps=connections.steps(tested, gate.walk.STEPS, gate.walk.WRONG),
+                 proxies=gate.lines.of(held.product.address, secret), application=gate.lines.APPLICATION,
+                 unsaid=gate.lines.UNSAID, ours=setting.base_url)
+
+
+def openid_page(held: Holding, form: Form, status: int, secret: str) -> Response:
+    client = next(iter(clients.of_product(held.product.public_id)), None)
     if client is None:
         return about(held, "connection_openid", status, form=form, client=None)
+    tested = client.tested
+    if not form.failed:
+        form = AddressesForm()
+        form.process(data={"version": client.version, "redirect_uris": "\n".join(client.redirect_uris),
+                           "logout_uris": "\n".join(client.logout_uris), "backchannel_uri": client.backchannel_uri})
     return about(held, "connection_openid", status, form=form, secret=secret, client=client, living=client.living,
+                 tested=tested, watched_until=tested.until if tested and tested.until > now() else None,
+                 steps=connections.steps(tested, watching.steps_of(client), watching.WRONG),
                  values=oidc.lines.values(client, secret), apache=oidc.lines.apache(client, secret),
                  unsaid=oidc.lines.UNSAID)

@@ -4,6 +4,7 @@ A person's own pages are alike for everybody: they are looked at as Anne. `--all
 theme and width.
 """
 from itertools import product
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -31,15 +32,37 @@ def test_axe_finds_nothing(browser, running_on_sqlite, routes, request, who):
     for number, path in enumerate(one_of_each(page, start, routes).values()):
         if path.startswith("/account") and who != "Anne" and not thorough:
             continue
-        for language, theme, width in EVERY_LOOK if thorough else (LOOKS[number % 2],):
-            page.emulate_media(color_scheme=theme)
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
-            result = Axe().run(page)
-            faults += [f"{path} {language} {theme} {width}: {fault['id']} {fault['nodes'][0]['html'][:120]}"
-                       for fault in result.response["violations"]]
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            if wide > 0:
-                faults.append(f"{path} {language} {width}: {wide} px wider than the window")
+        faults += found_on(page, path, EVERY_LOOK if thorough else (LOOKS[number % 2],))
     page.context.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("label", ["Planning", "Wiki"])
+def test_axe_finds_nothing_where_an_application_is_connected(browser, running_on_sqlite, label):
+    """With a test that runs, or found something wrong, and all there is to copy unfolded."""
+    page = signed_in(browser, running_on_sqlite.address, "anne@lumen.example")
+    page.goto("/o/lumen/products")
+    page.get_by_role("link", name=label, exact=True).first.click()
+    page.locator("a[href$='/connection']").click()
+    page.locator("form[action$='/connection/test'] button").click()
+    page.locator("[aria-labelledby=test] .badge").first.wait_for()
+    faults = found_on(page, urlsplit(page.url).path, LOOKS, unfolded=True)
+    page.context.close()
+    assert not faults, "\n".join(faults)
+
+
+def found_on(page, path, looks, unfolded=False):
+    faults = []
+    for language, theme, width in looks:
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        if unfolded:
+            page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+        result = Axe().run(page)
+        faults += [f"{path} {language} {theme} {width}: {fault['id']} {fault['nodes'][0]['html'][:120]}"
+                   for fault in result.response["violations"]]
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            faults.append(f"{path} {language} {width}: {wide} px wider than the window")
+    return faults

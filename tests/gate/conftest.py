@@ -1,4 +1,4 @@
-"""Proxies before the demonstration's wiki: one that behaves as the README says, with the browser in it; and real ones."""
+"""Proxies before the demonstration's wiki: one that behaves as the README says, and real ones; the browser in it."""
 import http.client
 import threading
 from contextlib import ExitStack

@@ -3,7 +3,7 @@ from urllib.parse import urlencode
 
 import egress
 from models import Message
-from oidc import logout
+from oidc import logout, watching
 from outbox import Undeliverable, Unreachable
 from settings import setting
 
@@ -14,11 +14,14 @@ class BackChannel:
         try:
             answer = egress.fetch(message.recipient, form=form, inside=egress.LOOPBACK if setting.on_loopback else ())
         except egress.Unreached as trouble:
+            watching.told(message, "unreached")
             raise Unreachable(str(trouble), message.recipient) from trouble
+        if answer.status in (200, 204):
+            return watching.told(message)
+        watching.told(message, "answer", str(answer.status))
         if answer.status == 400:
             raise Undeliverable("the application says that it does not understand it (400)")
-        if answer.status not in (200, 204):
-            raise Unreachable(f"{message.recipient} answers with {answer.status}", message.recipient)
+        raise Unreachable(f"{message.recipient} answers with {answer.status}", message.recipient)
 
 
 plugin = BackChannel()

@@ -1,11 +1,18 @@
 """Connecting an application: its values, its secrets said once, and who may."""
-import pytest
+from datetime import timedelta
 
+import pytest
+import time_machine
+
+import catalogues
+import demo
+from clock import now
 from demo import acting
 from models import GateSecret, Product
-from oidc import clients
+from oidc import clients, reading, scopes
 from products import lifecycle
 from tenancy import across_organisations, working_for
+from tests.applications import Application
 
 
 @pytest.fixture
@@ -34,6 +41,7 @@ def test_an_application_is_connected_and_gets_another_secret(browse, cast):
     anne.post(f"{path}?lang=en", redirect_uris="javascript:alert(1)", expect=422)
     page = anne.post(path, redirect_uris="https://notes.lumen.example/callback")
     first = page.text("secret")
+    anne.post(path, redirect_uris="https://notes.lumen.example/callback", expect=409)
     assert f"OIDCClientSecret {first} " in page.text("apache") and page.html.count(first) == 3
     assert "OIDCRedirectURI https://notes.lumen.example/callback OIDCRemoteUserClaim" in page.text("apache")
     assert 'http://localhost:8000/oauth/end-session' in page.html
@@ -42,6 +50,52 @@ def test_an_application_is_connected_and_gets_another_secret(browse, cast):
     assert client.redirect_uris == ["https://notes.lumen.example/callback"] and client.client_id in page.html
     second = anne.post(f"{path}/secrets").text("secret")
     assert first != second and second not in anne.get(path).html
+
+
+def test_the_addresses_of_an_application_are_changed_and_nothing_else(browse, product):
+    anne, path = browse("anne"), f"/o/lumen/products/{product('Planning')}/connection"
+    anne.get(f"{path}?lang=en")
+    same = {"redirect_uris": demo.APP_BACK, "backchannel_uri": "https://app.example/out"}
+    anne.post(f"{path}/addresses", version="0", redirect_uris="", expect=422)
+    anne.post(f"{path}/addresses", version="0", logout_uris="https://app.example/*", **same, expect=422)
+    page = anne.post(f"{path}/addresses", version="0", logout_uris="https://app.example/bye", **same)
+    assert "https://app.example/bye" in page.html and "https://app.example/out" in page.html
+    anne.post(f"{path}/addresses", version="0", **same, expect=409)
+    anne.post(f"{path}/secrets")
+    assert "https://app.example/bye" in anne.page.html, "the form beside a new secret has what is there"
+    client = reading.client(demo.APP)
+    assert (client.pkce, set(client.scopes)) == (False, set(scopes.ALL))
+
+
+def test_a_test_of_an_application_shows_what_waits_and_what_was_seen(app, browse, product):
+    anne, path, planning = browse("anne"), f"/o/lumen/products/{product('Planning')}/connection", Application(app)
+    assert "Waiting" not in anne.get(f"{path}?lang=en").html
+    anne.post(f"{path}/test")
+    assert anne.get(f"{path}?lang=en").html.count(">Waiting<") == 5
+    anne.get(planning.asking(redirect_uri="http://localhost:9000/x"), expect=400)
+    assert "wants the answer at http://localhost:9000/x" in anne.get(f"{path}?lang=en").text("main")
+    anne.get(planning.asking())
+    page = anne.get(f"{path}?lang=en")
+    assert (page.html.count(">Seen<"), page.html.count(">Waiting<"), page.html.count(">Wrong<")) == (1, 4, 0)
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        page = browse("anne").get(f"{path}?lang=en")
+    assert (page.html.count(">Seen<"), page.html.count(">Not seen<")) == (1, 4)
+
+
+@pytest.mark.parametrize("label", ["Wiki", "Planning"])
+def test_a_page_with_a_test_asks_four_questions_in_every_language(browse, product, count, label):
+    anne, path = browse("anne"), f"/o/lumen/products/{product(label)}/connection"
+    anne.get(path)
+    anne.post(f"{path}/test")
+    anne.get(path)
+    count.clear()
+    page = anne.get(path)
+    assert len(count) <= 4, "\n".join(count)
+    english = {message.id for message in catalogues.extract() if isinstance(message.id, str) and message.id}
+    for language in ("fr", "de", "es", "it"):
+        page = anne.get(f"{path}?lang={language}")
+        same = {message.string for message in catalogues.read(language)}
+        assert not {" ".join(word.split()) for word in page.words} & english - same, language
 
 
 def test_a_secret_is_ended(browse, product):
