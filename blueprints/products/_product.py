@@ -4,7 +4,7 @@ from typing import Any
 from flask import Response, g, url_for
 
 from i18n import _
-from models import AccessRequest
+from models import AccessRequest, Product
 from organisations import policy
 from organisations.roles import Right
 from pages import page
@@ -24,7 +24,8 @@ def one(id: str) -> Holding:
 
 def about(held: Holding, template: str, status: int = 200, **more: Any) -> Response:
     """A page about a product, below its own."""
-    return page(f"products/{template}.html", status, held=held, product=held.product, crumbs=crumbs_of(held), **more)
+    return page(f"products/{template}.html", status, held=held, product=held.product, crumbs=crumbs_of(held.product),
+                **more)
 
 
 def product_page(held: Holding, status: int = 200, why: Any = "") -> Response:
@@ -33,6 +34,6 @@ def product_page(held: Holding, status: int = 200, why: Any = "") -> Response:
     return about(held, "product", status, why=why, told=catalogue.told, waiting=waiting)
 
 
-def crumbs_of(held: Holding) -> tuple[Any, ...]:
-    return ((_("All products"), url_for("products.show")), (held.product.label, url_for("products.look",
-                                                                                       id=held.product.public_id)))
+def crumbs_of(product: Product) -> tuple[Any, ...]:
+    return ((_("All products"), url_for("products.show")),
+            (product.label, url_for("products.look", id=product.public_id)))

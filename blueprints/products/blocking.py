@@ -5,10 +5,11 @@ from typing import Any
 from flask import Response, g
 
 from accounts.sessions import PEOPLE
-from blueprints.products._product import about, one
+from blueprints.products._product import crumbs_of
 from forms import Form, NothingForm, Text, required
 from i18n import _, _l
 from organisations.roles import Right
+from pages import page
 from products import audience, blocking, evidence, rehearsals
 from products.kinds import USE
 from web import OrganisationBlueprint, done
@@ -63,15 +64,17 @@ def resume(id: str) -> Response:
 
 
 def asking(id: str, question: str, form: Form, status: int = 200) -> Response:
-    held = one(id)
-    ours = evidence.ours(held.product.category.kind)
-    closes = closing(id) if question == "maintenance" or question == "block" and ours else []
-    return about(held, question, status, form=form, longest=blocking.LONGEST_REASON, ours=ours, closes=closes)
+    """Whoever may ask sees every product."""
+    of = audience.opened(id)
+    ours = evidence.ours(of.product.category.kind)
+    closes = closing(of) if question == "maintenance" or question == "block" and ours else []
+    return page(f"products/{question}.html", status, product=of.product, crumbs=crumbs_of(of.product), form=form,
+                longest=blocking.LONGEST_REASON, ours=ours, closes=closes)
 
 
-def closing(id: str) -> list[str]:
+def closing(of: audience.Opened) -> list[str]:
     """To whom it is open, and would not be: a sentence with the first of them, or none."""
-    found = audience.people(audience.opened(id), g.here.demands, rehearsals.NAMED + 1)
+    found = audience.people(of, g.here.demands, rehearsals.NAMED + 1)
     names = [each.name for each in found if USE in each.decisions and each.decisions[USE].allowed]
     if not names:
         return []
