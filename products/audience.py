@@ -71,12 +71,18 @@ def opened(public_id: str) -> Opened:
 
 
 def people(of: Opened, demands: Demands, most: int, *, backwards: bool = False,
-           edge: Sequence[Any] | None = None) -> list[Somebody]:
-    """So many who have any right over it, by name, with their teams and their own grants in one statement."""
+           edge: Sequence[Any] | None = None, granted: Sequence[str] = ()) -> list[Somebody]:
+    """So many who have any right over it, by name, with their teams and their own grants in one statement.
+
+    `granted`: of these rights only.
+    """
     up = not backwards
     by = [(Membership.sort_name, up), (Membership.id, up)]
     order = [key.asc() if up else key.desc() for key, up in by]
     these = _concerned(of)
+    if granted:
+        these = Membership.select(Membership.id).where(
+            Membership.ended.is_null(), _reached(_over(of.product.id) & Grant.right.in_([*granted, Grant.EVERYTHING])))
     if edge is not None:
         these = these.where(beyond(by, edge))
     page = these.order_by(*order).limit(most)

@@ -74,7 +74,7 @@ def asking(id: str, question: str, form: Form, status: int = 200) -> Response:
 
 def closing(of: audience.Opened) -> list[str]:
     """To whom it is open, and would not be: a sentence with the first of them, or none."""
-    found = audience.people(of, g.here.demands, rehearsals.NAMED + 1)
+    found = audience.people(of, g.here.demands, rehearsals.NAMED + 1, granted=(USE,))
     names = [each.name for each in found if USE in each.decisions and each.decisions[USE].allowed]
     if not names:
         return []
