@@ -8,11 +8,13 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import peewee
 from huey import SqliteHuey, crontab
 from huey.api import Huey
 
@@ -147,7 +149,8 @@ def main() -> None:
     logging.getLogger("huey").setLevel(logging.WARNING)
     plugins.require_all(setting)
     db.connect_to(setting.database)
-    schema.require()
+    with suppress(peewee.DatabaseError):        # one that is broken is told of at every sweep, until it is mended
+        schema.require()
     outbox.open_channels()
     outbox.wake.append(nudge)                   # what it gives back to try again soon, it looks at itself
     _deliver()

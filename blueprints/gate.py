@@ -55,15 +55,29 @@ def callback() -> Response:
         return _bare(403)
     if not addresses.at_home(visit.gate.address, _host()):
         return _bare(400)
-    found = tickets.redeem(visit.gate, request.args.get("code", ""), _cookie(BEGUN))
+    begun = _cookie(BEGUN) if _own(visit.gate, BEGUN) else ""
+    found = tickets.redeem(visit.gate, request.args.get("code", ""), begun)
     if found is None:
         return _away(_start(gate=visit.gate.product, lost="yes"))
     secret, place = found
     return _keep(_away(place), visit.gate, TICKET, secret)
 
 
+@blueprint.before_request
+def only_what_is_decided() -> Response | None:
+    """What Flask answers to OPTIONS by itself would be a yes to a proxy that asks with the browser's own method."""
+    return _bare(403) if request.method == "OPTIONS" else None
+
+
 def _visit() -> Visit | None:
-    return reading.visit(pages.header("X-Gate-Secret"), _cookie(TICKET))
+    """Behind https, a cookie without the prefix could be a neighbour's: it opens nothing (FW-07)."""
+    secret = pages.header("X-Gate-Secret")
+    found = reading.visit(secret, _cookie(TICKET))
+    return Visit(found.gate) if found and not _own(found.gate, TICKET) else found
+
+
+def _own(gate: Known, name: str) -> bool:
+    return not gate.address.startswith("https:") or bool(request.cookies.get(f"__Host-{name}"))
 
 
 def _host() -> str:
@@ -104,7 +118,7 @@ def _kept_out(gate: Known, wanted: str) -> Response:
         if gate.app_passwords:
             response.headers["WWW-Authenticate"] = 'Basic realm="applications", charset="UTF-8"'
         return response
-    begun = _cookie(BEGUN)
+    begun = _cookie(BEGUN) if _own(gate, BEGUN) else ""
     if len(begun) != _TOKEN:
         begun = crypto.token()
     place = addresses.way_back(gate.address, wanted)

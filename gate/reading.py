@@ -51,10 +51,12 @@ class Visit:
     person: Person | None = None
     proved: Proved = Proved(())
     evidence: Evidence = Evidence()
+    begun: datetime | None = None               # when the ticket was given
 
     @property
     def welcome(self) -> bool:
-        return self.person is not None and self.evidence.decide(Grant.USE, self.proved).allowed
+        return self.person is not None and self.evidence.decide(
+            Grant.USE, self.proved, self.begun).allowed
 
 
 _GATE = "o.id, o.name, o.session_hours, p.id, p.public_id, p.label, p.address, k.app_passwords"
@@ -65,7 +67,7 @@ JOIN organisation AS o ON o.id = p.organisation_id"""
 _VISIT = f"""
 SELECT {evidence.COLUMNS}, {_GATE},
        u.id, u.public_id, u.email_typed, u.first_name, u.last_name, u.epoch,
-       s.proofs, s.proved, s.created, s.expires, s.ended, s.ended_by, s.epoch
+       s.proofs, s.proved, s.created, s.expires, s.ended, s.ended_by, s.epoch, y.created
 FROM gate_secret AS x
 JOIN gate AS k ON k.id = x.gate_id
 {_STANDS}
@@ -86,11 +88,12 @@ def visit(secret: str, ticket: str = "") -> Visit | None:
     about = rows[0][evidence.SAID:]
     gate = _known(about[:8])
     (number, public_id, email, first, last, epoch, proofs, proved, began, expires, ended, ended_by,
-     session_epoch) = about[8:]
+     session_epoch, begun) = about[8:]
     if number is None or epoch != session_epoch or not _lives(expires, ended, ended_by):
         return Visit(gate)
     return Visit(gate, Person(number, public_id, email, f"{first} {last}".strip()),
-                 _proved(proofs, instant(proved), instant(began)), evidence.told_by(rows))
+                 _proved(proofs, instant(proved), instant(began)), evidence.told_by(rows),
+                 instant(begun))
 
 
 _FOUND = f"SELECT {_GATE} FROM gate AS k {_STANDS} WHERE p.public_id = ?"  # noqa: S608 - constant

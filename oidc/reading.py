@@ -142,6 +142,7 @@ class Held:
     token_expires: datetime | None = None
     used: bool = False
     watch: Watch | None = None
+    begun: datetime | None = None       # when the authorization was given
 
     @property
     def evidence(self) -> Proved:
@@ -156,7 +157,7 @@ SELECT a.id, a.organisation_id, a.client_id, a.user_id, a.scopes, c.scopes, a.of
        p.public_id, o.public_id, o.name, p.status, o.status, u.public_id, u.email_typed, u.first_name, u.last_name,
        u.language, u.time_zone, a.proofs, a.proved,
        a.epoch, s.public_id, s.proofs, s.proved, s.expires, s.ended, s.ended_by, s.epoch, u.epoch,
-       {more}, {watched}
+       {more}, {watched}, a.created
 FROM {found}
 JOIN client AS c ON c.id = a.client_id
 {watching}
@@ -194,7 +195,7 @@ def _held(sql: str, one: Any) -> Held | None:
      subject, email, first, last, language, zone, proofs, proved,
      given_epoch, session, session_proofs, session_proved,
      session_ends, session_ended, session_ended_by, session_epoch, epoch, token, kind, narrowed, created,
-     token_expires, used, *watch) = rows[0]
+     token_expires, used, *watch, begun) = rows[0]
     if session and not (epoch == session_epoch and _lives(session_ends, session_ended, session_ended_by)):
         session = ""
     if session:
@@ -207,7 +208,7 @@ def _held(sql: str, one: Any) -> Held | None:
         public_id, name, status == Product.ACTIVE and standing == "active", subject or "", email or "", first or "",
         last or "", language or "", zone or "", session or "", tuple(proofs.split()), instant(proved), token, kind,
         tuple(listed(narrowed)) if narrowed else (), instant(created), instant(token_expires), used is not None,
-        _watch(*watch))
+        _watch(*watch), instant(begun))
 
 
 def _lives(expires: Any, ended: Any, why: str) -> bool:
@@ -224,7 +225,7 @@ def standing(held: Held) -> Evidence | None:
     if not held.session and not held.offline:
         return None
     found = evidence.at_a_door(held.user_id, held.product)
-    return found if found.decide(Grant.USE, held.evidence).allowed else None
+    return found if found.decide(Grant.USE, held.evidence, held.begun).allowed else None
 
 
 def lost(held: Held) -> bool:
@@ -233,7 +234,8 @@ def lost(held: Held) -> bool:
         return False
     if held.disabled or not held.there:
         return True
-    refusals = evidence.at_a_door(held.user_id, held.product).decide(Grant.USE, held.evidence).refusals
+    refusals = evidence.at_a_door(held.user_id, held.product).decide(
+        Grant.USE, held.evidence, held.begun).refusals
     return bool(set(refusals) - {Why.IN_MAINTENANCE})
 
 

@@ -1,7 +1,8 @@
 """What a decision is made of, read in one statement: nothing of it is kept, so that nothing can be outdated."""
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import plugins
@@ -20,18 +21,24 @@ class Evidence:
     person: Person = Person()
     organisation: House = House()
     product: Thing = Thing()
+    since: datetime | None = None               # when the person came in, or was unblocked, the last time
 
-    def decide(self, right: str, session: Proved) -> Decision:
-        return decide(self.person, self.organisation, self.product, right, session, now())
+    def decide(self, right: str, session: Proved, begun: datetime | None = None) -> Decision:
+        """`begun`: of a ticket or token, when it was given. One from before the person was out revives with nothing
+        (RL-11)."""
+        revived = begun and self.since and begun < self.since
+        person = replace(self.person, role="", given=()) if revived else self.person
+        return decide(person, self.organisation, self.product, right, session, now())
 
 
 # What statements of doors ask for, of `o` an organisation, `p` its product with `c` its category, and `u` a person.
 COLUMNS = """
        o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams, o.public_id,
        p.id, p.status, p.blocked, p.maintained, c.kind, c.used, c.rights, c.team_merge,
-       u.two_factor, u.suspended, m.role, m.status,
+       u.two_factor, u.suspended, m.role, m.status, m.joined,
+       (SELECT MAX(b.lifted) FROM block AS b WHERE b.organisation_id = o.id AND b.membership_id = m.id),
        g."right", g.product_id, g.by_rule, g.until, v."right", v.product_id, t.name, v.by_rule, v.until"""
-SAID = 27                                       # so many; a statement may ask for more after them
+SAID = 29                                       # so many; a statement may ask for more after them
 # One's own grants and those of each team, each by its own index: with both in one condition, a hundred thousand grants
 # of others would be looked through.
 REACHING = """
@@ -66,17 +73,18 @@ def told_by(rows: Sequence[Sequence[Any]]) -> Evidence:
     if not rows:
         return Evidence()
     (state, two_factor, hours, browsers, upstreams, public_id, number, status, blocked, maintained, kind, used, rights,
-     merge, has_factor, suspended, role, standing, *_grant) = rows[0]
+     merge, has_factor, suspended, role, standing, joined, lifted, *_grant) = rows[0]
     own = (given_by(right, product, None, by_rule, until)
-           for right, product, by_rule, until in (row[18:22] for row in rows) if right is not None)
-    by_team = (given_by(*row[22:SAID]) for row in rows if row[22] is not None)
+           for right, product, by_rule, until in (row[20:24] for row in rows) if right is not None)
+    by_team = (given_by(*row[24:SAID]) for row in rows if row[24] is not None)
     given = tuple(dict.fromkeys((*own, *by_team)))
     return Evidence(
         Person(role or "", bool(has_factor), suspended is not None, standing == Membership.BLOCKED, given),
         House(state == "active", Demands(two_factor == Organisation.ON, hours, bool(browsers),
                                          frozenset(listed(upstreams)), public_id)),
         Thing(number, status == Product.ACTIVE, rights_of(used, listed(rights)), ours(kind),
-              blocked is not None, maintained is not None, merge))
+              blocked is not None, maintained is not None, merge),
+        max((instant(each) for each in (joined, lifted) if each is not None), default=None))  # type: ignore[type-var]
 
 
 def given_by(right: str, product: int | None, team: str | None, by_rule: Any, until: Any) -> Given:

@@ -44,16 +44,19 @@ def pytest_addoption(parser):
 # once on the other (test_pages.py, test_statements.py, test_tenancy.py). `--all` runs them on both.
 PAGES = ("blueprints/", "browser/", "test_doors.py", "test_forgery.py", "test_fresh.py", "test_headers.py",
          "test_routes.py", "test_written_by_people.py")
+# Nor is what is said to a proxy, a provider, a directory or a key, except where a test wants `each_database`.
+PROTOCOLS = ("accounts/backends/", "accounts/test_passkeys.py", "accounts/test_pushes.py", "accounts/test_sms.py",
+             "gate/", "notices/channels/", "test_wire.py")
 
 
 def pytest_collection_modifyitems(config, items):
     """What is about one database does not exist for the other; it is not left out."""
     def elsewhere(item):
-        page = str(item.path.relative_to(Path(__file__).parent)).startswith(PAGES)
+        page = str(item.path.relative_to(Path(__file__).parent)).startswith(PAGES + PROTOCOLS)
         return ("postgresql_only" in item.fixturenames and "sqlite" in item.name
                 or "sqlite_only" in item.fixturenames and "postgresql" in item.name
                 or "postgresql" in item.name and page and not config.getoption("--all")
-                and "postgresql_only" not in item.fixturenames)
+                and not {"postgresql_only", "each_database"} & set(item.fixturenames))
     items[:] = [item for item in items if not elsewhere(item)]
 
 
@@ -114,6 +117,11 @@ def lumen(cast):
 @pytest.fixture
 def postgresql_only():
     """For what is true of PostgreSQL only: see `pytest_collection_modifyitems`."""
+
+
+@pytest.fixture
+def each_database():
+    """For what belongs to a protocol, but asks the database in words of its own: see there."""
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ PEOPLE = {"anne": "/o/lumen/", "mara": "/o/bergquell/", "chiara": "/o/lumen/", "
 MOST = 4                                        # statements a signed-in GET may make, of any kind
 
 
-def one_of_each(browser, start, routes):
-    """{endpoint: path} of what can be reached by links."""
+def one_of_each(browser, start, routes, look=lambda page: None):
+    """{endpoint: path} of what can be reached by links; `look` is shown each page."""
     found, waiting = {}, deque([start])
     while waiting:
         path = waiting.popleft()
@@ -28,6 +28,7 @@ def one_of_each(browser, start, routes):
             continue
         page = browser.get(path)
         found[endpoint] = path
+        look(page)
         if page.answer.mimetype == "text/html":
             waiting.extend(page.links)
     return found

@@ -16,6 +16,7 @@ from models import GateTicket, Grant, Membership, Organisation, Product, Product
 from organisations import blocking, teams
 from products import blocking as product_blocking
 from products import grants, lifecycle
+from settings import setting
 from tenancy import across_organisations
 from tests.gate.conftest import WIKI, Proxy, away
 
@@ -34,7 +35,7 @@ def member(cast, who):
 # --- coming in ---------------------------------------------------------------------------------
 
 
-def test_whoever_may_use_it_comes_in_and_lands_on_the_page_that_was_wanted(cast, wiki, esteban):
+def test_whoever_may_use_it_comes_in_and_lands_on_the_page_that_was_wanted(cast, wiki, esteban, each_database):
     answer = wiki.enter(esteban, "/pages/42?tab=2&x=%C3%A9")
     assert answer.headers["Location"] == f"{WIKI}/pages/42?tab=2&x=%C3%A9"
     seen = wiki.ask()
@@ -63,7 +64,7 @@ def test_a_use_is_counted_at_each_ticket_and_at_no_request(cast, inside, esteban
         assert [each.times for each in ProductUse.select()] == [2]
 
 
-def test_a_question_at_the_gate_costs_two_statements(inside, count):
+def test_a_question_at_the_gate_costs_two_statements(inside, count, each_database):
     count.clear()
     assert inside.ask().status_code == 200
     assert len(count) == 2
@@ -221,7 +222,7 @@ CAUSES = {take_the_grant: 401, block_the_member: 401, remove_the_member: 401, be
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.__name__)
-def test_fw_08_every_cause_closes_it_at_the_next_request(cast, inside, by, product, cause):
+def test_fw_08_every_cause_closes_it_at_the_next_request(cast, inside, by, product, cause, each_database):
     cause(cast, by, product)
     answer = inside.ask()
     assert answer.status_code == CAUSES[cause]
@@ -235,7 +236,7 @@ def test_fw_08_signing_out_closes_it(inside, esteban):
     assert inside.ask().status_code == 401
 
 
-def test_fw_08_leaving_the_team_by_which_one_comes_in_closes_it(cast, wiki, browse, by, product):
+def test_fw_08_leaving_the_team_by_which_one_comes_in_closes_it(cast, wiki, browse, by, product, each_database):
     with by():
         festival = Team.get(Team.key == "festival").public_id
         grants.give(grants.of_team(festival), lifecycle.find(product), Grant.USE)
@@ -248,7 +249,7 @@ def test_fw_08_leaving_the_team_by_which_one_comes_in_closes_it(cast, wiki, brow
     assert wiki.ask().status_code == 401
 
 
-def test_fw_08_a_grant_that_is_over_closes_it(cast, inside):
+def test_fw_08_a_grant_that_is_over_closes_it(cast, inside, each_database):
     with across_organisations("a test"), transaction():
         Grant.update(until=now() + timedelta(minutes=5)).where(Grant.right == Grant.USE).execute()
     assert inside.ask().status_code == 200
@@ -302,7 +303,7 @@ def test_tf_21_at_the_gate_two_steps_are_demanded_of_a_session_and_of_an_app_pas
 # --- programs ----------------------------------------------------------------------------------
 
 
-def test_a_program_comes_in_with_an_app_password_where_the_product_lets_it(cast, wiki, by, product):
+def test_a_program_comes_in_with_an_app_password_where_the_product_lets_it(cast, wiki, by, product, each_database):
     with demo.acting(cast.people["esteban"]):
         secret = app_passwords.create(cast.people["esteban"], "Sync")
     program = {"Authorization": basic("esteban@aurora.example", secret), "Sec-Fetch-Mode": None, "Accept": "*/*"}
@@ -450,10 +451,39 @@ def test_nothing_is_kept_that_opens_anything(inside):
     assert kept and not any(value in row for row in kept for value in inside.jar.values())
 
 
-def test_what_is_over_is_forgotten(inside):
+def test_what_is_over_is_forgotten(inside, each_database):
     tickets.forget_old()
     assert inside.ask().status_code == 200
     with time_machine.travel(now() + timedelta(hours=25)):
         tickets.forget_old()
     with across_organisations("a test that looks at all"):
         assert not GateTicket.select().exists()
+
+
+def test_rl_11_unblocking_and_coming_back_revive_no_ticket(cast, inside, esteban, by, each_database):
+    with by():
+        blocking.block(member(cast, "esteban"), "A reason")
+    assert inside.ask().status_code == 401
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        with by():
+            blocking.unblock(member(cast, "esteban"))
+        assert inside.ask().status_code == 401
+        inside.enter(esteban)
+        assert inside.ask().status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/gate/auth", "/gate/auth?redirect=yes", "/gate/callback"])
+def test_fw_10_a_question_with_the_method_options_is_no_yes(app, path):
+    assert app.test_client().options(path, base_url=setting.base_url).status_code == 403
+
+
+def test_fw_07_behind_https_a_cookie_that_a_neighbour_could_set_opens_nothing(wiki, esteban):
+    code = urlsplit(wiki.back(esteban)).query
+    begun = wiki.jar.pop("__Host-kanton_gate_begun")
+    wiki.jar["kanton_gate_begun"] = begun
+    wiki.lead(f"/gate/callback?{code}")
+    assert "__Host-kanton_gate" not in wiki.jar
+    wiki.jar.clear()
+    wiki.enter(esteban)
+    wiki.jar["kanton_gate"] = wiki.jar.pop("__Host-kanton_gate")
+    assert wiki.ask().status_code == 401

@@ -81,8 +81,6 @@ def test_all_of_mine_with_what_i_am_there(browse):
 
 def test_ri_8_no_organisation_is_a_page_of_its_own(browse, cast):
     otto = browse("otto")
-    page = otto.get("/?lang=en")
-    assert page.path == "/account/organisations"
     page = otto.get("/account/organisations?lang=en")
     assert "You belong to no organisation yet" in page.text("main")
     assert "operator@kanton.example" in page.text("main")

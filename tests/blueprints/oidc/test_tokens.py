@@ -193,6 +193,16 @@ def withdraw(cast, by, product):
         consents.withdraw(consents.listed(cast.people["chiara"].id)[0].public_id)
 
 
+def test_rl_11_unblocking_revives_no_token(planning, chiara, cast, by, product):
+    tokens = planning.tokens(chiara)
+    block(cast, by, product)
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        with by("anne"):
+            blocking.unblock(Membership.get(Membership.user == cast.people["chiara"].id).public_id)
+        closed(planning, tokens)
+        assert planning.userinfo(planning.tokens(chiara)["access_token"]).status_code == 200
+
+
 @pytest.mark.parametrize("what", [end_session, suspend, new_password, block, remove, take, maintain,
                                   block_product, end_product, demand, withdraw])
 def test_op_09_at_the_next_request_nothing_opens(planning, chiara, cast, by, product, what):

@@ -77,7 +77,7 @@ def test_a_test_of_an_application_shows_what_waits_and_what_was_seen(app, browse
     assert "wants the answer at http://localhost:9000/x" in anne.get(f"{path}?lang=en").text("main")
     anne.get(planning.asking())
     page = anne.get(f"{path}?lang=en")
-    assert (page.html.count(">Seen<"), page.html.count(">Waiting<"), page.html.count(">Wrong<")) == (1, 4, 0)
+    assert (page.html.count(">Seen<"), page.html.count(">Waiting<"), page.html.count(">Failed<")) == (1, 4, 0)
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         page = browse("anne").get(f"{path}?lang=en")
     assert (page.html.count(">Seen<"), page.html.count(">Not seen<")) == (1, 4)
