@@ -28,17 +28,21 @@ CHANGED = _l("Somebody has changed this connection in the meantime. Look at what
 
 
 def create(product: str, redirect_uris: Iterable[str], *, public: bool = False, pkce: bool = True,
-           algorithm: str = "ES256", client_id: str = "", secret: str = "", **more: Any) -> tuple[Client, str]:
+           algorithm: str = "ES256", client_id: str = "", secret: str = "", only: bool = False,
+           **more: Any) -> tuple[Client, str]:
     """A client of a product, and its secret, said once; a public one has none.
 
     `client_id` and `secret` are made here, except where everybody knows them: in the demonstration, and for measuring.
+    `only`: Conflict where the product has one already.
     """
     told = _details(redirect_uris, public=public, pkce=pkce, **more)
     if algorithm not in keys.ALGORITHMS:
         raise Refused(_l("Choose one of the offered values."), "algorithm")
     keys.ensure(algorithm)
     with transaction():
-        found = _managed(product)
+        found = _managed(product)               # its row is held: of several at one instant one is the first
+        if only and Client.select().where(Client.product == found.id).exists():
+            raise Conflict(CHANGED)
         client = Client.create(client_id=client_id or crypto.public_id(), product=found.id, public=public,
                                algorithm=algorithm, **told)
         ClientProduct.create(client=client, product=found.id)

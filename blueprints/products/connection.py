@@ -50,13 +50,22 @@ def connect(id: str) -> Response:
     """An OpenID client. Its secret is on this answer, and nowhere afterwards."""
     held, form = managed(id, OPENID), ClientForm()
     if clients.of_product(id):
-        late = NothingForm()
-        late.form_errors.append(clients.CHANGED)
-        return connection_page(held, late, 409)
-    if form.submit_to(lambda version, public, **told: clients.create(id, **addresses(**told), public=public)):
-        _client, secret = form.result
-        return connection_page(held, ClientForm(), secret=secret)
+        return too_late(held)
+    try:
+        if form.submit_to(lambda version, public, **told: clients.create(
+                id, **addresses(**told), public=public, only=True)):
+            _client, secret = form.result
+            return connection_page(held, ClientForm(), secret=secret)
+    except Conflict:
+        return too_late(held)
     return connection_page(held, form, 422)
+
+
+def too_late(held: Holding) -> Response:
+    """It is connected: the page shows how, and whatever was typed is not kept."""
+    form = NothingForm()
+    form.form_errors.append(clients.CHANGED)
+    return connection_page(held, form, 409)
 
 
 @blueprint.action("/products/<id>/connection/addresses", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS)

@@ -11,6 +11,7 @@ from oidc import clients, reading
 from rules import Conflict, Forbidden, NotHere, Refused
 from settings import setting
 from tenancy import working_for
+from tests.together import at_once
 
 WRONG = ("javascript:alert(1)", "data:text/html,x", "http://app.example/cb", "https://*.example/cb", "https://10.0.0.1/cb",
          "https://[fd00::1]/cb", "https://169.254.169.254/latest", "https://app.example/cb#x", "//app.example/cb",
@@ -106,6 +107,26 @@ def test_a_public_application_has_no_secret(by, product):
             clients.add_secret(client.client_id)
         with pytest.raises(Refused):
             clients.create(product("Planning"), [APP_BACK], public=True, service=True)
+
+
+def test_of_several_who_connect_a_product_at_once_one_does(by, product):
+    """Its page shows one client: a second one would hold a secret that nobody sees."""
+    with by("anne"):
+        for each in clients.of_product(product("Planning")):
+            Client.delete().where(Client.id == each.id).execute()
+    planning = product("Planning")
+
+    def connect():
+        with by("anne"):
+            return clients.create(planning, [APP_BACK], only=True)[0].client_id
+
+    outcomes = at_once(4, connect)
+    with by("anne"):
+        assert [each.client_id for each in clients.of_product(planning)] == [
+            each for each in outcomes if each != "Conflict"]
+        assert outcomes.count("Conflict") == 3
+        with pytest.raises(Conflict):
+            connect()
 
 
 def test_of_two_changes_at_once_one_is_lost_loudly(by):

@@ -53,6 +53,16 @@ def test_an_application_is_connected_and_gets_another_secret(browse, cast):
     assert first != second and second not in anne.get(path).html
 
 
+def test_whoever_looked_before_another_connected_it_is_told(browse, product, monkeypatch, cast):
+    anne, planning, look = browse("anne"), product("Planning"), clients.of_product
+    anne.get(f"/o/lumen/products/{planning}/connection")
+    looks = iter([[]])
+    monkeypatch.setattr(clients, "of_product", lambda id: next(looks, None) or look(id))
+    anne.post(f"/o/lumen/products/{planning}/connection", redirect_uris="https://app.example/cb", expect=409)
+    with working_for(cast.organisations["lumen"]):
+        assert len(look(planning)) == 1
+
+
 def test_the_addresses_of_an_application_are_changed_and_nothing_else(browse, product):
     anne, path = browse("anne"), f"/o/lumen/products/{product('Planning')}/connection"
     anne.get(f"{path}?lang=en")
