@@ -1,5 +1,6 @@
 """An application asks to have somebody signed in: what it asks, and what is still missing before it is answered."""
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ ELSEWHERE = _l("The application wants the answer at an address that is not regis
                "Tell whoever looks after it.")
 TOO_LATE = _l("This was answered already, or too much time has passed. Go back to the application and begin again.")
 PROMPTS = {"none", "login", "consent", "select_account"}
-_CHALLENGE = 43                                 # characters of a SHA-256 in base64url
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")   # a SHA-256 in base64url
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,8 @@ def _challenge(client: Known, said: dict[str, str]) -> str:
     """PKCE with S256, or none at all where that is allowed (OP-06)."""
     challenge = said.get("code_challenge", "")
     if challenge or "code_challenge_method" in said:
-        if said.get("code_challenge_method") != "S256" or len(challenge) != _CHALLENGE:
-            raise Refusal("invalid_request", "code_challenge_method is S256, and code_challenge has 43 characters.")
+        if said.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
+            raise Refusal("invalid_request", "code_challenge_method is S256, code_challenge 43 letters of base64url.")
     elif client.pkce:
         raise Refusal("invalid_request", "This application must send a code_challenge.")
     return challenge

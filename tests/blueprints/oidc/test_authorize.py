@@ -70,7 +70,8 @@ def test_op_01_only_the_port_of_an_app_on_the_same_machine_may_differ(app, chiar
 
 @pytest.mark.parametrize("more", [
     {"code_challenge_method": "plain"}, {"code_challenge_method": None}, {"code_challenge": None},
-    {"code_challenge": "too-short"}, {"code_challenge": "x" * 44}])
+    {"code_challenge": "too-short"}, {"code_challenge": "x" * 44},
+    {"code_challenge": "é" * 43}, {"code_challenge": "x" * 42 + "="}, {"code_challenge": "x" * 42 + "\n"}])
 def test_op_06_a_challenge_is_s256_or_none(planning, chiara, more, codes):
     assert planning.answer(chiara.get(planning.asking(**more), expect=303))["error"] == "invalid_request"
     assert codes() == 0
