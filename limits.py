@@ -21,6 +21,7 @@ class Limit:
     """`times` in `seconds` from the first one on, counted for each subject apart.
 
     `misses`: only what led nowhere counts. `told`: what people read where waiting is not the way on.
+    `apart`: a route inside an organisation counts each person for themselves, not all of them together.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Limit:
     why: str
     misses: bool = False
     told: Any = None
+    apart: bool = False
 
 
 SIGN_IN_ACCOUNT = Limit("sign-in account", 10, 900, "guesses against one account from browsers it does not know")
@@ -67,7 +69,8 @@ INVITE_ORGANISATION = Limit("invite", 200, 3600, "an organisation writing to str
 UPLOAD = Limit("upload", 20, 3600, "pictures cost a second each")
 CREATE_ORGANISATION = Limit("create organisation", 10, 86_400, "names taken for ever")
 PROVIDER_CHECK = Limit("provider check", 20, 3600, "addresses that we fetch because somebody typed them (WH-11)")
-CONNECTION_TEST = Limit("connection test", 30, 3600, "addresses of applications that we go to because somebody asks")
+CONNECTION_TEST = Limit("connection test", 30, 3600, "addresses of applications that we go to because somebody asks",
+                        apart=True)
 ASK_ACCESS = Limit("ask for access", 20, 86_400, "mails to those responsible, by one member")
 EXPORT = Limit("export", 30, 3600, "whole lists of people leaving the house")
 

@@ -283,13 +283,13 @@ def _at_the_console() -> Response | None:
 def _within(limit: Limit, act: Callable[[], Any]) -> Any:
     """Counted before it is done; where only misses count, after it led nowhere (RS-08)."""
     if not limit.misses:
-        limits.spend(limit, _counted())
+        limits.spend(limit, _counted(limit))
         return act()
-    limits.look(limit, _counted())
+    limits.look(limit, _counted(limit))
     try:
         return act()
     except Gone:
-        if not limits.spend(limit, _counted()):
+        if not limits.spend(limit, _counted(limit)):
             links.alarm()
         raise
 
@@ -323,9 +323,9 @@ class UnknownHere(Gone):
     why = _l("This browser does not know the link. Open it again from the message, and let the browser keep cookies.")
 
 
-def _counted() -> str:
+def _counted(limit: Limit) -> str:
     """Whom a route's limit counts: the organisation, the person, or the network."""
-    if here := g.get("here"):
+    if (here := g.get("here")) and not limit.apart:
         return f"organisation {here.id}"
     return f"person {g.me.user_id}" if g.me else sessions.network(current.actor().address)
 

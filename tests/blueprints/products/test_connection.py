@@ -8,6 +8,7 @@ import catalogues
 import demo
 from clock import now
 from demo import acting
+from limits import CONNECTION_TEST
 from models import GateSecret, Product
 from oidc import clients, reading, scopes
 from products import lifecycle
@@ -107,6 +108,18 @@ def test_a_page_with_a_test_asks_four_questions_in_every_language(browse, produc
         page = anne.get(f"{path}?lang={language}")
         same = {message.string for message in catalogues.read(language)}
         assert not {" ".join(word.split()) for word in page.words} & english - same, language
+
+
+def test_nobody_uses_up_the_tests_of_the_others(browse, product):
+    """Whoever is refused counts too, but for themselves alone."""
+    grace, path = browse("grace"), f"/o/lumen/products/{product('Planning')}/connection"
+    token = grace.get("/account").token
+    for _time in range(CONNECTION_TEST.times):
+        grace.post(f"{path}/test", token=token, expect=403)
+    grace.post(f"{path}/test", token=token, expect=429)
+    anne = browse("anne")
+    anne.get(path)
+    anne.post(f"{path}/test")
 
 
 def test_a_secret_is_ended(browse, product):
