@@ -28,6 +28,15 @@ def test_each_proxy_is_told_our_address_its_host_and_the_secret():
     assert "Host(`wiki.lumen.example`)" in told["Traefik"] and "wiki-lumen-example-9443-ask:" in told["Traefik"]
 
 
+def test_traefik_drops_what_reads_as_our_headers_to_an_application():
+    """Many read Remote_User and Remote-User as one, and its pattern for answers covers the latter alone."""
+    told = of(FOR_EXAMPLE)
+    names = re.search(r"copy_headers (.*)", told["Caddy"])[1].split()
+    assert len(names) == 8
+    for name in names:
+        assert f'{name.replace("-", "_")}: ""' in told["Traefik"]
+
+
 def test_an_address_that_is_no_plain_host_gets_no_lines():
     for odd in ("https://wiki.example;return", "https://wiki{.example", "https://`wiki`.example", "https://$host"):
         assert of(odd) == {}
