@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import peewee
@@ -70,6 +70,16 @@ def _write(book: Any, details: Any, name: str, where: Any, owner: dict[str, Any]
         log.error("%s could not be written down: %s", kind, trouble)
         raise Busy from trouble
     return event
+
+
+def changed(row: Any, new: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Of what a row is to be told: each field that was otherwise, what it was and what it will be, as facts keep it."""
+    told = [(name, _in_facts(getattr(row, name)), _in_facts(value)) for name, value in new.items()]
+    return [(name, before, after) for name, before, after in told if before != after]
+
+
+def _in_facts(value: Any) -> str:
+    return "" if value is None else " ".join(value) if isinstance(value, list | tuple) else str(value)
 
 
 def facts_as_stored(value: Any) -> dict[str, Any] | None:

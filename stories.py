@@ -13,6 +13,7 @@ from i18n import Lazy, _, _l
 from models import Event, PersonalEvent
 from organisations import details
 from organisations.roles import LABELS
+from products import words
 
 ORGANISATION: dict[str, Lazy] = {
     "organisation.created": _l("%(by)s created the organisation %(name)s"),
@@ -90,6 +91,15 @@ ORGANISATION: dict[str, Lazy] = {
     "activity.exported": _l("%(by)s downloaded the activity log"),
     "member.account_suspended": _l("The account of %(person)s was suspended by the operator"),
     "member.account_reinstated": _l("The suspension of the account of %(person)s was lifted by the operator"),
+}
+
+# What the fields are called that a line of such a kind says were changed; what has no name goes by the standard's.
+FIELDS: dict[str, dict[str, Lazy]] = {
+    "product.changed": {"label": _l("Name"), "technical_name": _l("Technical name"), "address": _l("Address"),
+                        "seats": _l("Seats")},
+    "client.changed": {"redirect_uris": _l("Addresses to lead people back to"),
+                       "logout_uris": _l("Addresses to lead people to after signing out"),
+                       "backchannel_uri": _l("Address to be told of sign-outs")},
 }
 
 PERSON: dict[str, Lazy] = {
@@ -195,6 +205,17 @@ def of_organisation(event: Event, facts: dict[str, Any] | None) -> str:
 
 def of_person(event: PersonalEvent, facts: dict[str, Any] | None) -> str:
     return told(PERSON, event.kind, facts)
+
+
+def changes(kind: str, facts: dict[str, Any] | None) -> list[tuple[Any, str]]:
+    """What a line of an organisation's book changed: (of what, from what to what), or (given or taken, over what)."""
+    known = facts or {}
+    if kind == "access.changed":
+        return words.told(known.get("given", ()), known.get("taken", ()), known.get("categories", {}))
+    if (labels := FIELDS.get(kind)) is None:
+        return [(label, f"{before} → {after}") for label, before, after in details.told(known.get("changes", ()))]
+    return [(labels.get(field, field), f"{before or '–'} → {after or '–'}")
+            for field, before, after in known.get("changes", ())]
 
 
 def told(sentences: dict[str, Lazy], kind: str, facts: dict[str, Any] | None) -> str:

@@ -33,7 +33,7 @@ def write(message: Message) -> Letter:
         context = {"link": link(message), **_facts(message.facts or {}), "circumstances": _circumstances(message),
                    "name": message.name, "recipient": message.recipient, "instance": setting.instance,
                    "support": setting.support, "host": setting.base_url, "roles": LABELS, "fields_told": fields_told,
-                   "access_told": access_told, "browser": agents.told}
+                   "access_told": words.told, "browser": agents.told}
         subject = _line(templating.render_text(template, "subject", message.language, **context))
         text = templating.render_block(template, "text", message.language, **context)
         html = templating.render(template, message.language, subject_line=subject, **context)
@@ -87,13 +87,6 @@ def _facts(facts: dict[str, Any]) -> dict[str, Any]:
 def fields_told(changes: list[list[str]]) -> list[tuple[Any, str]]:
     """Each changed field by its name, with what it was and what it is."""
     return [(label, f"{before} → {after}") for label, before, after in details.told(changes)]
-
-
-def access_told(given: list[list[Any]], taken: list[list[Any]]) -> list[tuple[Any, str]]:
-    """Each right given or taken back, and over what."""
-    return [(what, f"{over}: {right}") for what, changes in ((i18n.gettext("Given"), given),
-                                                             (i18n.gettext("Taken back"), taken))
-            for over, right in words.changes(changes)]
 
 
 def _line(text: str) -> str:

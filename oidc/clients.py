@@ -58,7 +58,7 @@ def change(client_id: str, version: int, redirect_uris: Iterable[str], *, pkce: 
         if not Client.update(**told, version=version + 1).where(
                 Client.id == client.id, Client.version == version).execute():
             raise Conflict(CHANGED)
-        audit.record("client.changed", client_id, product=client.product.label)
+        audit.record("client.changed", client_id, product=client.product.label, changes=audit.changed(client, told))
         return own(client_id)
 
 

@@ -48,8 +48,7 @@ def change(version: int, **said: Any) -> Organisation:
             raise Conflict(_l("Somebody else has changed these details in the meantime."))
         if not standing(editor).may(Right.GIVE_LEGAL):
             new["admins_may_edit"] = organisation.admins_may_edit
-        changes = [(name, str(getattr(organisation, name)), str(new[name])) for name in FIELDS
-                   if getattr(organisation, name) != new[name]]
+        changes = audit.changed(organisation, {name: new[name] for name in FIELDS})
         if not changes:
             return organisation  # type: ignore[no-any-return]
         Organisation.update(**new, version=version + 1).where(Organisation.id == organisation.id).execute()

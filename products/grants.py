@@ -128,7 +128,7 @@ def save(subject: Subject, category: str, boxes: Iterable[Box], future: Iterable
             Grant.delete().where(Grant.id.in_(out)).execute()
         seats.enough(products[product] for product, right in new if right == Grant.USE)
         labels = {public_id: product.label for public_id, product in products.items()}
-        return _told(subject, Changes.between(what, labels, (set(here), set(ruled)), (wanted, rules)))
+        return _told(subject, Changes.between(what, labels, (set(here), set(ruled)), (wanted, rules)), what)
 
 
 def give(subject: Subject, product: Product, right: str, *, until: datetime | None = None) -> Changes:
@@ -182,11 +182,11 @@ def _one_at_a_time(subject: Subject) -> None:
     db.exclusively(f"access of {subject.whose} {subject.id}")
 
 
-def _told(subject: Subject, changes: Changes) -> Changes:
-    """The book, and the person whose access it is."""
+def _told(subject: Subject, changes: Changes, category: Category | None = None) -> Changes:
+    """The book, and the person whose access it is. The book keeps what the category was called."""
     if changes:
         audit.record("access.changed", subject.public_id, person=subject.name, whose=subject.whose,
-                     **changes.facts)
+                     categories={category.code: category.names} if category else {}, **changes.facts)
         if subject.membership and not subject.membership.user.suspended:
             outbox.post_to(subject.membership.user, "access_changed",
                            organisation=Organisation.get_by_id(at_work().id).name, **changes.facts)

@@ -49,7 +49,7 @@ def change(public_id: str, version: int, label: str, *, technical_name: str, add
         if not Product.update(**told, version=version + 1).where(
                 Product.id == product.id, Product.version == version).execute():
             raise Conflict(CHANGED)
-        audit.record("product.changed", public_id, product=told["label"])
+        audit.record("product.changed", public_id, product=told["label"], changes=audit.changed(product, told))
         return find(public_id)
 
 

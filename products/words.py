@@ -1,5 +1,6 @@
 """What rights and changes of access are called."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import plugins
 from i18n import Lazy, _, _l
@@ -21,9 +22,19 @@ def right(name: str, kind: str = "") -> str:
     return str(plugin.title(name) if plugin else RIGHTS.get(name, name))
 
 
-def changes(given: list[list[str]]) -> list[tuple[str, str]]:
-    """What was given or taken, each: (over what, which right). As `grants.Changes.facts` keeps them."""
-    return [(_over(what, future), right(name, kind)) for what, name, kind, future in given]
+def changes(given: Iterable[Sequence[Any]], names: Mapping[str, dict[str, str]] | None = None) -> list[tuple[str, str]]:
+    """What was given or taken, each: (over what, which right). As `grants.Changes.facts` keeps them.
+
+    `names`: of categories, as they were written down with it; else they are asked for.
+    """
+    return [(_over(what, future, names), right(name, kind)) for what, name, kind, future in given]
+
+
+def told(given: Iterable[Sequence[Any]], taken: Iterable[Sequence[Any]],
+         names: Mapping[str, dict[str, str]] | None = None) -> list[tuple[Any, str]]:
+    """Each right given or taken back, and over what."""
+    return [(what, f"{over}: {right}") for what, rows in ((_("Given"), given), (_("Taken back"), taken))
+            for over, right in changes(rows, names)]
 
 
 def carried(grants: Iterable[Grant]) -> list[tuple[str, str]]:
@@ -40,12 +51,15 @@ def _carried_over(grant: Grant) -> str:
     return _over("", future=False)
 
 
-def _over(what: str, future: bool | str) -> str:
+def _over(what: str, future: bool | str, names: Mapping[str, dict[str, str]] | None = None) -> str:
     if not what:
         return _("All products, now and in future")
     if not future:
         return what
-    category = Category.get_or_none(Category.code == what)
+    if names is None:
+        category = Category.get_or_none(Category.code == what)
+    else:
+        category = Category(names=names[what]) if what in names else None
     return _("Future products: %(category)s", category=catalogue.told(category) if category else what)
 
 

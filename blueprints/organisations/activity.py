@@ -9,7 +9,7 @@ import stories
 import web
 from i18n import _
 from models import Event, Membership
-from organisations import activity, details
+from organisations import activity
 from organisations.activity import Filter
 from organisations.roles import Right
 from pages import page
@@ -39,8 +39,7 @@ def export() -> Response:
     head = [_("Number"), _("When"), _("Who"), _("What"), _("Changes")]
     return sheets.sheet(f"{g.here.slug}-activity", head, (
         [line.number, line.at.isoformat(), (activity.facts(line) or {}).get("by") or "", sentence(line),
-         "; ".join(_("%(label)s: %(value)s", label=label, value=f"{before} → {after}")
-                   for label, before, after in changes(line))]
+         "; ".join(_("%(label)s: %(value)s", label=label, value=value) for label, value in changes(line))]
         for line in found))
 
 
@@ -57,6 +56,6 @@ def sentence(line: Event) -> str:
     return stories.of_organisation(line, activity.facts(line))
 
 
-def changes(line: Event) -> list[tuple[object, str, str]]:
-    """What was and what is, where the line is about details."""
-    return details.told((activity.facts(line) or {}).get("changes", ()))
+def changes(line: Event) -> list[tuple[object, str]]:
+    """What was and what is, where the line says so."""
+    return stories.changes(line.kind, activity.facts(line))

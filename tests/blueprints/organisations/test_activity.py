@@ -7,9 +7,11 @@ import pytest
 import stories
 from clock import now
 from demo import acting
-from models import Event, EventFacts, Membership, Role
+from models import Event, EventFacts, Membership, Product, Role
+from oidc import clients
 from organisations import activity, invitations, members
 from organisations.activity import Filter
+from products import grants, lifecycle
 from tenancy import working_for
 
 
@@ -21,7 +23,7 @@ def anne(browse):
 def sentences(page):
     """The list as it reads, the latest first."""
     return [each["text"].strip() for each in page.all("li")
-            if each["inside"][-1:] == ["ul"] and "main" in each["inside"]]
+            if each["inside"][-1:] == ["ul"] and "main" in each["inside"] and "li" not in each["inside"]]
 
 
 def read(browser, query="", expect=200):
@@ -116,6 +118,51 @@ def test_who_is_gone_still_has_a_name_and_what_is_erased_is_still_read(anne, cas
     last = Event.select().order_by(Event.number.desc()).get()
     EventFacts.delete().where(EventFacts.event == last.id).execute()
     assert "somebody removed somebody" in sentences(read(anne))[0]
+
+
+@pytest.fixture
+def planning(lumen):
+    return Product.get(Product.label == "Planning")
+
+
+def test_a_change_of_a_product_says_what_it_was(anne, cast, planning):
+    with acting(cast.people["anne"], "password", "totp"):
+        lifecycle.change(planning.public_id, planning.version, "Plan", technical_name="", seats=None,
+                         address="https://plan.lumen.example")
+    line = rows(anne.get("/o/lumen/activity.csv?lang=en"))[2]
+    told = ["Name: Planning → Plan", f"Technical name: {planning.technical_name} → –",
+            f"Address: {planning.address} → https://plan.lumen.example"]
+    assert line[3:] == ["Anne-Sophie de Montmollin changed the product Plan", "; ".join(told)]
+    assert all(each in read(anne).text("lines") for each in told)
+
+
+def test_a_change_of_a_connection_says_where_it_led(anne, cast, planning):
+    (client,) = clients.of_product(planning.public_id)
+    with acting(cast.people["anne"], "password", "totp"):
+        clients.change(client.client_id, client.version, ["https://evil.example/cb", "https://app.example/cb"],
+                       pkce=client.pkce, asks=client.scopes, service=client.service,
+                       logout_uris=["https://app.example/bye"], backchannel_uri="https://app.example/out")
+    back, bye, out = " ".join(client.redirect_uris), " ".join(client.logout_uris), client.backchannel_uri
+    text, cell = read(anne).text("lines"), rows(anne.get("/o/lumen/activity.csv?lang=en"))[2][4]
+    for told in (f"Addresses to lead people back to: {back} → https://evil.example/cb https://app.example/cb",
+                 f"Addresses to lead people to after signing out: {bye or '–'} → https://app.example/bye",
+                 f"Address to be told of sign-outs: {out or '–'} → https://app.example/out"):
+        assert told in text and told in cell
+    assert "scopes" not in text and "pkce" not in text
+
+
+def test_a_change_of_access_says_what_was_given(anne, cast, planning, count):
+    with acting(cast.people["anne"]):
+        luc = grants.of_member(member(cast, "luc").public_id)
+        grants.save(luc, planning.category.code, [(planning.public_id, "technical")], ["use"])
+    read(anne)
+    count.clear()
+    text = read(anne).text("lines")
+    assert len(count) <= 4, count
+    cell = rows(anne.get("/o/lumen/activity.csv?lang=en"))[2][4]
+    for told in ("Given: Planning: ", "Given: Future products: "):
+        assert told in text and told in cell
+    assert planning.category.code not in text
 
 
 # --- the file ----------------------------------------------------------------------------------
