@@ -1,5 +1,4 @@
 """The access of one subject as a page shows it: families, categories, products, and a box for each right (G2)."""
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,7 +9,7 @@ from models import Category, Family, Grant, Invitation, Membership, Product, Rol
 from organisations.roles import LABELS
 from products import catalogue, evidence, words
 from products.access import Given, Person
-from products.grants import Box, Changes
+from products.grants import Box, Changes, Ticked
 from rules import NotHere
 
 
@@ -75,10 +74,14 @@ class Section:
     def boxes(self) -> set[Box]:
         return {(row.product.public_id, cell.right) for row in self.rows for cell in row.cells if cell.own}
 
-    def changes(self, boxes: Iterable[Box], future: Iterable[str]) -> Changes:
+    @property
+    def ticked(self) -> Ticked:
+        return self.boxes, set(self.future)
+
+    def changes(self, after: Ticked) -> Changes:
         """What saving would change."""
         labels = {row.product.public_id: row.product.label for row in self.rows}
-        return Changes.between(self.category, labels, (self.boxes, set(self.future)), (set(boxes), set(future)))
+        return Changes.between(self.category, labels, self.ticked, after)
 
 
 @dataclass

@@ -100,9 +100,22 @@ def of_invitation(public_id: str) -> Subject:
     return Subject("invitation", invitation.id, public_id, invitation.name)
 
 
-def save(subject: Subject, category: str, boxes: Iterable[Box], future: Iterable[str] = ()) -> Changes:
-    """Exactly these boxes of one category are ticked; other categories are not touched (G2-R6).
+def meant(here: Ticked, shown: Ticked | None, ticked: Ticked) -> Ticked:
+    """What shall be by somebody who was shown the one and ticked the other, where it is so by now.
 
+    Only the difference counts, so that what others have changed meanwhile stays. Not shown: exactly what is ticked.
+    """
+    if shown is None:
+        return ticked
+    return (here[0] - (shown[0] - ticked[0]) | ticked[0] - shown[0],
+            here[1] - (shown[1] - ticked[1]) | ticked[1] - shown[1])
+
+
+def save(subject: Subject, category: str, boxes: Iterable[Box], future: Iterable[str] = (), *,
+         shown: Ticked | None = None) -> Changes:
+    """These boxes of one category are ticked; other categories are not touched (G2-R6).
+
+    `shown`: what was ticked when somebody began; only what differs from it is given and taken.
     Refused for a right the category does not know. Conflict when a product has gone meanwhile.
     """
     with transaction():
@@ -119,6 +132,8 @@ def save(subject: Subject, category: str, boxes: Iterable[Box], future: Iterable
         here = {(each.product.public_id, each.right): each for each in
                 Grant.select(Grant, Product).join(Product).where(subject.these, Product.category == what)}
         ruled = {each.right: each for each in Grant.select().where(subject.these, Grant.category == what)}
+        before = set(here), set(ruled)
+        wanted, rules = meant(before, shown, (wanted, rules))
         new = wanted - set(here)
         for product, right in new:
             _give(subject, right, product=products[product])
@@ -128,7 +143,7 @@ def save(subject: Subject, category: str, boxes: Iterable[Box], future: Iterable
             Grant.delete().where(Grant.id.in_(out)).execute()
         seats.enough(products[product] for product, right in new if right == Grant.USE)
         labels = {public_id: product.label for public_id, product in products.items()}
-        return _told(subject, Changes.between(what, labels, (set(here), set(ruled)), (wanted, rules)), what)
+        return _told(subject, Changes.between(what, labels, before, (wanted, rules)), what)
 
 
 def give(subject: Subject, product: Product, right: str, *, until: datetime | None = None) -> Changes:

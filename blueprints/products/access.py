@@ -13,7 +13,7 @@ from organisations.roles import LABELS, Right
 from pages import page
 from products import doors, editor, grants, rehearsals, words
 from products.editor import Access
-from products.grants import Box, Changes
+from products.grants import Box, Changes, Ticked
 from rules import Refused
 from web import OrganisationBlueprint, done
 
@@ -29,16 +29,35 @@ def of_each(below: str = "") -> dict[str, dict[str, str]]:
 
 
 class CategoryForm(Form):
-    """The boxes of one category: `box` says «product right»."""
+    """The boxes of one category: `box` says «product right».
+
+    `shown` and `shown_future` say what was ticked when the form was written; the first of `shown` is empty and says
+    that they do.
+    """
 
     category = Text(_l("Category"), [required()])
     box = Several(_l("Rights"))
     future = Several(_l("Future products"))
+    shown = Several(_l("Rights"))
+    shown_future = Several(_l("Future products"))
 
     @property
-    def boxes(self) -> list[Box]:
-        boxes = [each.partition(" ") for each in self.box.data or ()]
-        return [(product, right) for product, _blank, right in boxes]
+    def ticked(self) -> Ticked:
+        return _boxes(self.box), set(self.future.data or ())
+
+    @property
+    def before(self) -> Ticked | None:
+        """What was ticked when the form was written, if it says so."""
+        return (_boxes(self.shown), set(self.shown_future.data or ())) if self.shown.data else None
+
+    def meant(self, section: editor.Section) -> Ticked:
+        """What saving would leave ticked."""
+        return grants.meant(section.ticked, self.before, self.ticked)
+
+
+def _boxes(field: Several) -> set[Box]:
+    boxes = (each.partition(" ") for each in field.data or () if each)
+    return {(product, right) for product, _blank, right in boxes}
 
 
 @blueprint.page(of_each(), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
@@ -53,8 +72,9 @@ def preview(whose: str, id: str) -> Response:
     if not form.validate():
         raise Refused(form.form_errors[0] if form.form_errors else _("Load the page again."))
     section = access.section(form.category.data)
-    return access_page(whose, access, form=form, changes=section.changes(form.boxes, form.future.data or ()),
-                       people=people_of(access, section, form.boxes) if whose == "teams" else ())
+    after = form.meant(section)
+    return access_page(whose, access, form=form, changes=section.changes(after),
+                       people=people_of(access, section, after[0]) if whose == "teams" else ())
 
 
 @blueprint.action(of_each(), needs=Right.EDIT_ACCESS, fresh=PEOPLE)
@@ -62,7 +82,7 @@ def save(whose: str, id: str) -> Response:
     """One category; the others stay as they are (G2-R6)."""
     form = CategoryForm()
     subject = SUBJECT[whose](id)
-    if form.submit_to(lambda category, box, future: grants.save(subject, category, form.boxes, future or ())):
+    if form.submit_to(lambda category, **_boxes: grants.save(subject, category, *form.ticked, shown=form.before)):
         return done(_("The access of %(name)s has been saved.", name=subject.name), ".show", whose=whose, id=id)
     return access_page(whose, READ[whose](id), 422, form=form)
 
@@ -104,7 +124,7 @@ def export_effective(id: str) -> Response:
          " ".join(words.why(line.decision, access.role))] for line in doors.of(access, g.here.demands)))
 
 
-def people_of(team: Access, section: editor.Section, boxes: list[Box]) -> list[tuple[str, list[str]]]:
+def people_of(team: Access, section: editor.Section, boxes: set[Box]) -> list[tuple[str, list[str]]]:
     """For the first people of a team, what opens and closes when it carries that much of a category."""
     over = [row.product for row in section.rows]
     found = rehearsals.people(rehearsals.of_team(team.public_id), rehearsals.NAMED, over=[each.id for each in over])
@@ -114,9 +134,12 @@ def people_of(team: Access, section: editor.Section, boxes: list[Box]) -> list[t
 
 def access_page(whose: str, access: Access, status: int = 200, *, form: CategoryForm | None = None,
                 changes: Changes | None = None, people: Sequence[tuple[str, list[str]]] = ()) -> Response:
+    """`form`: what was ticked in it, and what others have changed since it was written."""
+    of = form.category.data if form else ""
+    ticked = (of, *form.meant(access.section(of))) if form and of else ("", (), ())
     return page("products/access.html", status, whose=whose, access=access, form=form, people=people,
                 crumbs=crumbs_of(whose, access), labels=LABELS, changes=told(changes) if changes is not None else None,
-                ticked=(form.category.data, set(form.boxes), set(form.future.data or ())) if form else ("", (), ()))
+                ticked=ticked)
 
 
 def everything_page(whose: str, access: Access, form: NothingForm, status: int = 200) -> Response:

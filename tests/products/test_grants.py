@@ -53,6 +53,50 @@ def test_saving_a_category_leaves_the_others_alone(cast, lumen):
     assert not opens(cast, "chiara", "Messagerie")
 
 
+def ticked(*labels, future=()):
+    return set(boxes(*labels)), set(future)
+
+
+def rights(subject, label):
+    return {each.right for each in Grant.select().where(subject.these, Grant.product == product(label).id)}
+
+
+def test_what_others_have_changed_since_the_boxes_were_shown_stays(cast, lumen):
+    luc, tickets = member(cast, "luc"), "Fête des lumières"
+    grants.save(luc, "ticketing", boxes((tickets, "entry")), ["staff"])
+    shown = ticked((tickets, "entry"), future=["staff"])
+    first = grants.save(luc, "ticketing", *ticked((tickets, "entry"), (tickets, "staff"), future=["staff", "entry"]),
+                        shown=shown)
+    assert first.taken == () and {each.right for each in first.given} == {"staff", "entry"}
+    second = grants.save(luc, "ticketing", *ticked((tickets, "statistics")), shown=shown)
+    assert [each.right for each in second.given] == ["statistics"]
+    assert [(each.right, each.future) for each in second.taken] == [("entry", False), ("staff", True)]
+    assert rights(luc, tickets) == {"staff", "statistics"}
+    assert [each.right for each in Grant.select().where(luc.these, Grant.category.is_null(False))] == ["entry"]
+
+
+def test_what_others_have_taken_back_meanwhile_is_not_given_again(cast, lumen):
+    luc = member(cast, "luc")
+    shown = ticked(("Messagerie", "use"))
+    grants.save(luc, "e-mail", shown[0])
+    grants.save(luc, "e-mail", [])
+    assert not grants.save(luc, "e-mail", shown[0], shown=shown)
+    assert not opens(cast, "luc", "Messagerie")
+
+
+def test_what_is_said_to_have_been_shown_gives_nothing_and_is_checked_all_the_same(cast, lumen):
+    luc = member(cast, "luc")
+    untrue = {*boxes(("Messagerie", "use"), ("Wiki", "use")), ("nothing", "use"), ("", "everything")}
+    assert not grants.save(luc, "e-mail", [], shown=(untrue, {"use", "everything"}))
+    unknown = ticked(("lumen.example", "statistics"))
+    with pytest.raises(Refused):
+        grants.save(luc, "domain-name", *unknown, shown=unknown)
+    elsewhere = ticked(("Wiki", "technical"))
+    with pytest.raises(Conflict):
+        grants.save(luc, "domain-name", *elsewhere, shown=elsewhere)
+    assert not Grant.select().where(luc.these).exists()
+
+
 def test_a_rule_about_future_products_gives_when_one_comes(cast, lumen):
     luc = member(cast, "luc")
     grants.save(luc, "domain-name", [], ["technical"])

@@ -45,9 +45,38 @@ def test_what_will_change_is_shown_before_it_does_and_what_was_ticked_is_kept(br
     page = anne.post(f"{path}/preview?lang=en", category="e-mail", future="use",
                      box=[box("Messagerie"), box("Messagerie", "technical")])
     assert "Given: Messagerie" in page.text("diff") and "Future products: E-mail" in page.text("diff")
-    ticked = {each["value"] for each in page.all("input") if each.get("type") == "checkbox" and "checked" in each}
-    assert {box("Messagerie"), box("Messagerie", "technical"), "use"} <= ticked
+    assert {box("Messagerie"), box("Messagerie", "technical"), "use"} <= ticked(page)
     assert not opens(cast, "luc", "Messagerie")
+
+
+def ticked(page):
+    return {each["value"] for each in page.all("input") if "checked" in each}
+
+
+def shown(page):
+    return {each["value"] for each in page.all("input") if each.get("name") in ("shown", "shown_future")}
+
+
+@pytest.mark.parametrize("whose", ["members", "teams", "invitations"])
+def test_two_who_look_at_the_same_access_take_nothing_from_each_other(browse, cast, luc, box, whose):
+    with working_for(cast.organisations["lumen"]), acting(cast.people["anne"]):
+        of = {"members": lambda: Membership.get(Membership.public_id == luc),
+              "teams": lambda: Team.create(name="Crew", key="crew", colour=""),
+              "invitations": lambda: invitations.invite("operator@kanton.example", Role.COLLABORATOR)}[whose]()
+    anne, path = browse("anne"), f"/o/lumen/{whose}/{of.public_id}/access"
+    assert shown(anne.get(path)) == {""}, "nothing is ticked yet, and the form says so"
+    use, technical = box("Messagerie"), box("Messagerie", "technical")
+    anne.post(path, category="e-mail", shown="", box=use, future="use")
+    page = anne.post(f"{path}/preview?lang=en", category="e-mail", shown="", box=technical)
+    assert "Given: Messagerie" in page.text("diff") and "Taken back" not in page.text("diff")
+    fields = [(each.get("name"), each["value"]) for each in page.all("input") if each.get("type") == "hidden"
+              or "checked" in each]
+    assert {("box", use), ("box", technical), ("shown", use), ("future", "use"), ("shown_future", "use")} <= {*fields}
+    assert ("shown", technical) not in fields
+    anne.post(path, category="e-mail", shown="", box=technical)
+    assert shown(anne.get(path)) == {"", use, technical, "use"}, "future products too"
+    anne.post(path, category="e-mail", shown=["", use, technical], shown_future="use", box=technical)
+    assert shown(anne.get(path)) == {"", technical}
 
 
 def test_what_a_script_is_given_is_what_changes(browse, luc, box):
