@@ -1,6 +1,7 @@
 """Dates, numbers and money, as the one we speak to writes them."""
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -26,6 +27,7 @@ from i18n import _, voice
 # Where English is at home; elsewhere we write it as in Britain, whatever CLDR makes of «English in France».
 ENGLISH = {"AU", "CA", "GB", "IE", "IN", "MT", "NZ", "SG", "US", "ZA"}
 MINUS = "\N{MINUS SIGN}"
+SOUNDS_LIKE_Y = re.compile(r"(?:<[^>]*>)*(?:[ií]|h[ií](?![ae]))", re.IGNORECASE)     # before which Spanish says «e»
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -82,11 +84,18 @@ def percent(fraction: float | Decimal) -> str:
     return _percent(locale(), fraction)
 
 
-def list_of(items: list[object]) -> str:
+def list_of(items: Sequence[object]) -> str:
     """«a, b and c»."""
     if any(hasattr(item, "__html__") for item in items):
-        return Markup(format_list([str(escape(item)) for item in items], locale=locale()))  # noqa: S704 (escaped)
-    return format_list([str(item) for item in items], locale=locale())
+        return Markup(_list_of([str(escape(item)) for item in items]))  # noqa: S704 (escaped)
+    return _list_of([str(item) for item in items])
+
+
+def _list_of(items: list[str]) -> str:
+    told = format_list(items, locale=locale())
+    if voice().language == "es" and len(items) > 1 and SOUNDS_LIKE_Y.match(items[-1]):
+        return f"{told.removesuffix(f' y {items[-1]}')} e {items[-1]}"
+    return told
 
 
 def country_names() -> dict[str, str]:

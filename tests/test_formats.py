@@ -103,6 +103,16 @@ def test_a_list(language, country, written):
         assert formats.list_of([]) == ""
 
 
+@pytest.mark.parametrize(("last", "written"), [
+    ("Informes", "Personal e Informes"), ("Íñigo", "Personal e Íñigo"), ("Hilario", "Personal e Hilario"),
+    ("hielo", "Personal y hielo"), ("Ventas", "Personal y Ventas"), ("Yolanda", "Personal y Yolanda"),
+    (Markup("<b>Inés</b>"), "Personal e <b>Inés</b>")])
+def test_spanish_does_not_say_the_same_sound_twice_in_a_list(last, written):
+    with speaking(Voice("es")):
+        assert formats.list_of(["Personal", last]) == written
+        assert formats.list_of(["Ana", "Personal", last]) == f"Ana, {written}"
+
+
 def test_a_list_of_markup_escapes_what_is_none():
     with speaking(Voice("en")):
         assert formats.list_of([Markup("<b>a</b>"), "<i>"]) == Markup("<b>a</b> and &lt;i&gt;")

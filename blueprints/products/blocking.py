@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, g
 
+import formats
 from accounts.sessions import PEOPLE
 from blueprints.products._product import crumbs_of
 from forms import Form, NothingForm, Text, required
@@ -78,7 +79,7 @@ def closing(of: audience.Opened) -> list[str]:
     names = [each.name for each in found if USE in each.decisions and each.decisions[USE].allowed]
     if not names:
         return []
-    told = ", ".join(names[:rehearsals.NAMED])
+    told = formats.list_of(names[:rehearsals.NAMED])
     return [_("It closes to %(people)s.", people=told) if len(found) <= rehearsals.NAMED else
             _("It closes to %(people)s, and to others.", people=told)]
 
