@@ -81,5 +81,5 @@ def test_my_products_say_what_is_open_and_what_is_closed_with_four_questions(bro
     page = esteban.get("/account/products?lang=en")
     assert len(count) <= 4, count
     assert "https://wiki.lumen.example" in page.links and "https://mail.lumen.example" not in page.links
-    assert "The service is in maintenance. New server" in page.text("main")
+    assert "The service is in maintenance. Reason: New server" in page.text("main")
     assert "mailto:anne@lumen.example" in page.links
