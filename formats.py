@@ -28,6 +28,7 @@ from i18n import _, voice
 ENGLISH = {"AU", "CA", "GB", "IE", "IN", "MT", "NZ", "SG", "US", "ZA"}
 MINUS = "\N{MINUS SIGN}"
 SOUNDS_LIKE_Y = re.compile(r"(?:<[^>]*>)*(?:[ií]|h[ií](?![ae]))", re.IGNORECASE)     # before which Spanish says «e»
+AFTER_A_SLASH = re.compile(r"(?<=[^/]/)(?=[^/])")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -96,6 +97,11 @@ def _list_of(items: list[str]) -> str:
     if voice().language == "es" and len(items) > 1 and SOUNDS_LIKE_Y.match(items[-1]):
         return f"{told.removesuffix(f' y {items[-1]}')} e {items[-1]}"
     return told
+
+
+def breakable(address: object) -> Markup:
+    """An address that may break after its slashes, and not in the middle of a word."""
+    return Markup(AFTER_A_SLASH.sub("<wbr>", str(escape(address))))  # noqa: S704 (escaped)
 
 
 def country_names() -> dict[str, str]:

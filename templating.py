@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent
 PLUGINS = {"backends": "accounts", "factors": "accounts", "kinds": "products", "gateways": "billing",
            "channels": "notices"}
 ENDS_WITH_ARTICLE = re.compile(i18n.ARTICLE + "$")        # which Italian shortens before some days
-FILTERS = ("day", "moment", "ago", "number", "money", "percent", "list_of")
+FILTERS = ("day", "moment", "ago", "number", "money", "percent", "list_of", "breakable")
 
 # What every template can call, macros too. The web adds its own here when it starts.
 names: dict[str, Any] = dict(DEFAULT_NAMESPACE)

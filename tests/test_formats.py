@@ -118,6 +118,11 @@ def test_a_list_of_markup_escapes_what_is_none():
         assert formats.list_of([Markup("<b>a</b>"), "<i>"]) == Markup("<b>a</b> and &lt;i&gt;")
 
 
+def test_an_address_breaks_after_its_slashes_and_stays_one_otherwise():
+    assert formats.breakable("https://kanton.example/gate/callback?a=<b>/") == Markup(
+        "https://kanton.example/<wbr>gate/<wbr>callback?a=&lt;b&gt;/")
+
+
 def test_nothing_is_written_for_no_date():
     assert formats.day(None) == formats.moment(None) == formats.ago(None) == ""
 
