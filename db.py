@@ -164,6 +164,13 @@ def instant(value: Any) -> datetime | None:
     return datetime.fromtimestamp(value, UTC)
 
 
+def learn() -> None:
+    """SQLite looks how full its tables are, by samples: with a hundred thousand rows it would choose wrong indexes
+    otherwise. PostgreSQL does that by itself."""
+    if on_sqlite():
+        database.execute_sql("PRAGMA optimize=0x10002")
+
+
 def stored(value: datetime) -> Any:
     """An instant as the database at hand stores it, for those who write constant SQL."""
     return int(value.timestamp()) if on_sqlite() else value

@@ -101,6 +101,7 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("forget authorizations", crontab(minute="36"), authorizations.forget_old),
     ("forget tickets", crontab(minute="37"), tickets.forget_old),
     ("forget uses of products", crontab(minute="30", hour="3"), uses.forget_old),
+    ("learn what the tables hold", crontab(minute="50", hour="3"), db.learn),
     ("forget limits", crontab(minute="25"), limits.forget_old),
 )
 
@@ -157,6 +158,7 @@ def main() -> None:
     for name, when, do in EVERY:
         queue().periodic_task(when, name=name)(_quietly(name, do))
     nudge()
+    _quietly("learn what the tables hold", db.learn)()
     consumer = queue().create_consumer(workers=1, periodic=True, initial_delay=0.1, backoff=1.15,
                                        max_delay=LONGEST_NAP, graceful_signal="TERM", shutdown_timeout=LAST_WORD)
     _flags.append(consumer.stop_flag)

@@ -2,7 +2,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from peewee import fn
+from peewee import Select, fn
 
 import db
 from clock import now
@@ -20,11 +20,13 @@ def people_of(product: Any) -> Any:
     """The same as a question, to be asked beside another one: of a product's number, or of the column that has it."""
     giving = ((Grant.product == product) & (Grant.right == Grant.USE)) | (Grant.right == Grant.EVERYTHING)
     living = giving & (Grant.until.is_null() | (Grant.until > now()))
-    own = Grant.select(Grant.membership).where(living, Grant.membership.is_null(False))
-    teams = Grant.select(Grant.team).where(living, Grant.team.is_null(False))
-    by_team = TeamMember.select(TeamMember.membership).where(TeamMember.team.in_(teams))
-    return Membership.select(fn.COUNT(Membership.id)).where(
-        Membership.ended.is_null(), Membership.id.in_(own) | Membership.id.in_(by_team))
+    own = (Grant.select(Grant.membership.alias("person")).join(Membership, on=Grant.membership == Membership.id)
+           .where(living, Membership.ended.is_null()))
+    by_team = (TeamMember.select(TeamMember.membership.alias("person"))
+               .join(Membership, on=TeamMember.membership == Membership.id).switch(TeamMember)
+               .join(Grant, on=Grant.team == TeamMember.team).where(living, Membership.ended.is_null()))
+    people = (own | by_team).alias("people")    # from the grants: from the members, each would be looked up in a list
+    return Select([people], [fn.COUNT(people.c.person)]).bind(db.database)
 
 
 def used_through(whose: Any) -> list[Product]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, Case
 
 from clock import now
 from models import Category, Family, Grant, Product, Team, TeamMember
@@ -98,7 +98,8 @@ def of(seer: Seer) -> list[Holding]:
 
 def one(public_id: str, seer: Seer) -> Holding:
     """One of them, with the seats taken; NotHere for who has no right over it. In one statement."""
-    rows = list(Product.select(Product, Category, Family, Grant, Team, seats.people_of(Product.id).alias("people"))
+    people = Case(None, [(Category.seated, seats.people_of(Product.id))], None).alias("people")
+    rows = list(Product.select(Product, Category, Family, Grant, Team, people)
                 .join(Category).join(Family).switch(Product)
                 .join(Grant, JOIN.LEFT_OUTER, attr="reaching", on=_reaches(seer.membership) & (
                     (Grant.product == Product.id) | (Grant.right == Grant.EVERYTHING)))
@@ -136,5 +137,8 @@ def _given(membership: int) -> tuple[Given, ...]:
 
 
 def _reaches(membership: int) -> Any:
+    """One's own grants by their index, and those of one's teams by theirs."""
     joined = TeamMember.select(TeamMember.team).where(TeamMember.membership == membership)
-    return (Grant.membership == membership) | Grant.team.in_(joined)
+    own, by_team = Grant.alias(), Grant.alias()
+    return Grant.id.in_(own.select(own.id).where(own.membership == membership)
+                        | by_team.select(by_team.id).where(by_team.team.in_(joined)))

@@ -65,3 +65,9 @@ def test_every_table_of_an_organisation_stands_behind_the_second_wall(tmp_path):
                 "SELECT c.relname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid "
                 "WHERE c.relrowsecurity AND c.relforcerowsecurity").fetchall()}
     assert {table._meta.table_name for table in OWNED} == walled
+
+
+def test_sqlite_learns_how_full_its_tables_are(cast, sqlite_only):
+    db.learn()
+    known = {table for (table,) in db.database.execute_sql("SELECT tbl FROM sqlite_stat1").fetchall()}
+    assert {"membership", "access_grant", "product"} <= known
