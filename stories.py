@@ -97,9 +97,9 @@ ORGANISATION: dict[str, Lazy] = {
 FIELDS: dict[str, dict[str, Lazy]] = {
     "product.changed": {"label": _l("Name"), "technical_name": _l("Technical name"), "address": _l("Address"),
                         "seats": _l("Seats")},
-    "client.changed": {"redirect_uris": _l("Addresses to lead people back to"),
+    "client.changed": {"redirect_uris": _l("Addresses people return to after signing in (redirect URIs)"),
                        "logout_uris": _l("Addresses to lead people to after signing out"),
-                       "backchannel_uri": _l("Address to be told of sign-outs")},
+                       "backchannel_uri": _l("Address for back-channel sign-out")},
 }
 
 PERSON: dict[str, Lazy] = {

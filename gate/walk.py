@@ -31,8 +31,8 @@ FORGED = ("Remote-User", "Remote-Email", "Remote_User", "X-Auth-Request-User", "
 
 STEPS = {
     "stranger": _l("Whoever is not signed in is led here to sign in"),
-    "forged": _l("Headers that claim to be you open nothing"),
-    "code": _l("After signing in, the way back is open"),
+    "forged": _l("Forged headers with your name let nobody in"),
+    "code": _l("After signing in, you are sent back to the application"),
     "page": _l("The application answers you"),
     "out": _l("Signed out, you are led here again"),
 }

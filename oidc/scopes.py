@@ -10,7 +10,7 @@ SENTENCES = {
     OPENID: _l("Recognise you when you come again"),
     PROFILE: _l("Know your name, language and time zone"),
     EMAIL: _l("Know your e-mail address"),
-    ORGANISATION: _l("Know the organisation you come from, and your role there"),
+    ORGANISATION: _l("Know which organisation you sign in for, and your role there"),
     GROUPS: _l("Know the teams you belong to in this organisation"),
     OFFLINE: _l("Keep you signed in to it after you have signed out here, for up to 90 days"),
 }

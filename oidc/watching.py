@@ -22,8 +22,8 @@ LIFE = 10 * MINUTE
 
 STEPS = {
     "asked": _l("The application sends you here to sign in"),
-    "refused": _l("It is told no, once (access_denied): it must not have let you in"),
-    "exchanged": _l("Let in the next time, it gets its tokens for the code"),
+    "refused": _l("Your first sign-in is refused (access_denied), and the application does not let you in"),
+    "exchanged": _l("At the second sign-in, the application exchanges the code for its tokens"),
     "used": _l("It uses them: asks who you are, or renews them"),
     "left": _l("It sends you here to sign out"),
     "told": _l("It answers when it is told that you signed out"),

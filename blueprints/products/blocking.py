@@ -80,7 +80,7 @@ def closing(of: audience.Opened) -> list[str]:
     if not names:
         return []
     told = formats.list_of(names[:rehearsals.NAMED])
-    return [_("It closes to %(people)s.", people=told) if len(found) <= rehearsals.NAMED else
+    return [_("These people can no longer open it: %(people)s.", people=told) if len(found) <= rehearsals.NAMED else
             _("It closes to %(people)s, and to others.", people=told)]
 
 

@@ -31,9 +31,9 @@ class AddressesForm(Form):
     """What an application that is connected may be told otherwise."""
 
     version = IntegerField(validators=[validators.Optional()])
-    redirect_uris = Lines(_l("Addresses to lead people back to"), [required()])
+    redirect_uris = Lines(_l("Addresses people return to after signing in (redirect URIs)"), [required()])
     logout_uris = Lines(_l("Addresses to lead people to after signing out"))
-    backchannel_uri = Text(_l("Address to be told of sign-outs"))
+    backchannel_uri = Text(_l("Address for back-channel sign-out"))
 
 
 class ClientForm(AddressesForm):

@@ -144,9 +144,10 @@ def test_a_change_of_a_connection_says_where_it_led(anne, cast, planning):
                        logout_uris=["https://app.example/bye"], backchannel_uri="https://app.example/out")
     back, bye, out = " ".join(client.redirect_uris), " ".join(client.logout_uris), client.backchannel_uri
     text, cell = read(anne).text("lines"), rows(anne.get("/o/lumen/activity.csv?lang=en"))[2][4]
-    for told in (f"Addresses to lead people back to: {back} → https://evil.example/cb https://app.example/cb",
+    for told in (f"Addresses people return to after signing in (redirect URIs): {back} → https://evil.example/cb "
+                 "https://app.example/cb",
                  f"Addresses to lead people to after signing out: {bye or '–'} → https://app.example/bye",
-                 f"Address to be told of sign-outs: {out or '–'} → https://app.example/out"):
+                 f"Address for back-channel sign-out: {out or '–'} → https://app.example/out"):
         assert told in text and told in cell
     assert "scopes" not in text and "pkce" not in text
 

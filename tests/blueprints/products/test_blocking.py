@@ -16,7 +16,7 @@ def path(cast):
 def test_a_block_is_asked_for_with_its_effects_shown_as_a_badge_and_lifted(browse, path):
     anne = browse("anne")
     asked = anne.get(path("Wiki", "/block?lang=en")).text("main")
-    assert "Nobody changes it" in asked and "It closes to Anne-Sophie de Montmollin" in asked
+    assert "nobody can change" in asked and "no longer open it: Anne-Sophie de Montmollin" in asked
     anne.post(path("Wiki", "/block"), reason="", expect=422)
     page = anne.post(path("Wiki", "/block"), reason="Under review")
     assert "Under review" in page.text("main")

@@ -91,7 +91,7 @@ def test_a_test_of_an_application_shows_what_waits_and_what_was_seen(app, browse
     assert (page.html.count(">Seen<"), page.html.count(">Waiting<"), page.html.count(">Failed<")) == (1, 4, 0)
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         page = browse("anne").get(f"{path}?lang=en")
-    assert (page.html.count(">Seen<"), page.html.count(">Not seen<")) == (1, 4)
+    assert (page.html.count(">Seen<"), page.html.count(">Not checked<")) == (1, 4)
 
 
 @pytest.mark.parametrize("label", ["Wiki", "Planning"])
