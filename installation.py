@@ -35,6 +35,7 @@ def prepare(*, with_demo: bool) -> bool:
                              "Begin for real in another folder: --data DIR, or DATA.")
         if trouble := unreadable():
             raise SystemExit(trouble)
+        db.learn()
     return new
 
 

@@ -158,7 +158,6 @@ def main() -> None:
     for name, when, do in EVERY:
         queue().periodic_task(when, name=name)(_quietly(name, do))
     nudge()
-    _quietly("learn what the tables hold", db.learn)()
     consumer = queue().create_consumer(workers=1, periodic=True, initial_delay=0.1, backoff=1.15,
                                        max_delay=LONGEST_NAP, graceful_signal="TERM", shutdown_timeout=LAST_WORD)
     _flags.append(consumer.stop_flag)

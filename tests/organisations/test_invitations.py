@@ -179,7 +179,7 @@ def test_what_has_no_seat_left_is_not_given_and_the_rest_is(cast, back, letters)
     assert teams.of(luc) == [] and team("Festival").people == 1
     told = [letter.text for message, letter in letters("anne@lumen.example")
             if message.notice == "invitation_accepted"][-1]
-    assert "Messagerie, Festival" in told
+    assert "Messagerie et Festival" in told
 
 
 def membership(cast, who):
