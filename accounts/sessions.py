@@ -71,7 +71,7 @@ class SignedIn:
     @property
     def signed_in(self) -> datetime:
         """When this session was proved last; in a browser that spared the second step, when it began."""
-        return self.began if self.proved == NEVER else self.proved
+        return since(self.proved, self.began)
 
     def proved_within(self, age: timedelta) -> bool:
         """Has this session given a fresh proof within `age`? Signing in counts (decision 11), a lent proof never."""
@@ -119,6 +119,16 @@ def find(token: str) -> SignedIn | None:
         return None
     return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, instant(began),  # type: ignore[call-arg]
                     elsewhere, waits or "", token)
+
+
+def since(proved: Any, began: Any) -> datetime:
+    """The same, of what statements of doors read."""
+    return instant(began if instant(proved) == NEVER else proved)  # type: ignore[return-value]
+
+
+def lives(expires: Any, ended: Any, why: str) -> bool:
+    """Is a session not over, for what goes on elsewhere meanwhile? One that was only left alone for long is not."""
+    return (ended is None or why == "expired") and instant(expires) > now()  # type: ignore[operator]
 
 
 def touch(who: SignedIn) -> None:

@@ -4,18 +4,18 @@ It is read without the tenant boundary, as a proxy's secret is how one finds out
 Nothing is kept: what has ended is over at once (FW-08).
 """
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import crypto
-from accounts.sessions import NEVER
+from accounts import sessions
 from clock import now
 from db import database, instant, placeholders, stored
 from models import Grant
+from organisations import policy
 from organisations.policy import Proved
 from products import evidence
 from products.evidence import Evidence
-from settings import setting
 from tenancy import across_organisations
 
 
@@ -55,8 +55,7 @@ class Visit:
 
     @property
     def welcome(self) -> bool:
-        return self.person is not None and self.evidence.decide(
-            Grant.USE, self.proved, self.begun).allowed
+        return self.person is not None and self.evidence.decide(Grant.USE, self.proved, self.begun).allowed
 
 
 _GATE = "o.id, o.name, o.session_hours, p.id, p.public_id, p.label, p.address, k.app_passwords"
@@ -89,11 +88,10 @@ def visit(secret: str, ticket: str = "") -> Visit | None:
     gate = _known(about[:8])
     (number, public_id, email, first, last, epoch, proofs, proved, began, expires, ended, ended_by,
      session_epoch, begun) = about[8:]
-    if number is None or epoch != session_epoch or not _lives(expires, ended, ended_by):
+    if number is None or epoch != session_epoch or not sessions.lives(expires, ended, ended_by):
         return Visit(gate)
     return Visit(gate, Person(number, public_id, email, f"{first} {last}".strip()),
-                 _proved(proofs, instant(proved), instant(began)), evidence.told_by(rows),
-                 instant(begun))
+                 policy.proved(proofs.split(), sessions.since(proved, began)), evidence.told_by(rows), instant(begun))
 
 
 _FOUND = f"SELECT {_GATE} FROM gate AS k {_STANDS} WHERE p.public_id = ?"  # noqa: S608 - constant
@@ -108,16 +106,6 @@ def gate(product: str) -> Known | None:
 def _known(row: Any) -> Known:
     *rest, app_passwords = row
     return Known(*rest, bool(app_passwords))  # type: ignore[call-arg]
-
-
-def _lives(expires: Any, ended: Any, why: str) -> bool:
-    """As at applications: a session that was only left alone does not end what goes on there meanwhile."""
-    return (ended is None or why == "expired") and instant(expires) > now()  # type: ignore[operator]
-
-
-def _proved(proofs: str, proved: datetime | None, began: datetime | None) -> Proved:
-    since = began if proved == NEVER else proved
-    return Proved(tuple(proofs.split()), now() - since if since else timedelta(0), frozenset(setting.second_factors))
 
 
 def _rows(sql: str, *values: Any) -> list[Any]:

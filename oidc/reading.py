@@ -4,17 +4,18 @@ They are read without the tenant boundary, as a client, a code or a token is how
 it is about at all; each statement is bound to one of them. Nothing is kept: what has ended is over at once (RI-10).
 """
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from accounts import sessions
 from clock import now
 from db import database, instant, placeholders, stored
 from models import Grant, Product
+from organisations import policy
 from organisations.policy import Proved
 from products import evidence
 from products.access import Why
 from products.evidence import Evidence, listed
-from settings import setting
 from tenancy import across_organisations
 
 
@@ -147,8 +148,7 @@ class Held:
     @property
     def evidence(self) -> Proved:
         """What is proved, as every door asks for it: by the session, or, without one, when it was given."""
-        age = now() - self.proved if self.proved else timedelta(0)
-        return Proved(self.proofs, age, frozenset(setting.second_factors))
+        return policy.proved(self.proofs, self.proved)
 
 
 _HELD = """
@@ -156,7 +156,7 @@ SELECT a.id, a.organisation_id, a.client_id, a.user_id, a.scopes, c.scopes, a.of
        a.nonce, a.expires, a.ended, a.code_expires, a.code_used, c.client_id, c.algorithm, c.disabled, p.label,
        p.public_id, o.public_id, o.name, p.status, o.status, u.public_id, u.email_typed, u.first_name, u.last_name,
        u.language, u.time_zone, a.proofs, a.proved,
-       a.epoch, s.public_id, s.proofs, s.proved, s.expires, s.ended, s.ended_by, s.epoch, u.epoch,
+       a.epoch, s.public_id, s.proofs, s.proved, s.created, s.expires, s.ended, s.ended_by, s.epoch, u.epoch,
        {more}, {watched}, a.created
 FROM {found}
 JOIN client AS c ON c.id = a.client_id
@@ -193,13 +193,13 @@ def _held(sql: str, one: Any) -> Held | None:
     (number, organisation, client_number, user, scopes, allowed, offline, redirect_uri, challenge, nonce, expires,
      ended, code_expires, code_used, client_id, algorithm, disabled, label, product, public_id, name, status, standing,
      subject, email, first, last, language, zone, proofs, proved,
-     given_epoch, session, session_proofs, session_proved,
+     given_epoch, session, session_proofs, session_proved, session_began,
      session_ends, session_ended, session_ended_by, session_epoch, epoch, token, kind, narrowed, created,
      token_expires, used, *watch, begun) = rows[0]
-    if session and not (epoch == session_epoch and _lives(session_ends, session_ended, session_ended_by)):
+    if session and not (epoch == session_epoch and sessions.lives(session_ends, session_ended, session_ended_by)):
         session = ""
     if session:
-        proofs, proved = session_proofs, session_proved
+        proofs, proved = session_proofs, sessions.since(session_proved, session_began)
     may = set(listed(allowed))
     return Held(
         number, organisation, client_number, user, tuple(each for each in listed(scopes) if each in may),
@@ -209,11 +209,6 @@ def _held(sql: str, one: Any) -> Held | None:
         last or "", language or "", zone or "", session or "", tuple(proofs.split()), instant(proved), token, kind,
         tuple(listed(narrowed)) if narrowed else (), instant(created), instant(token_expires), used is not None,
         _watch(*watch), instant(begun))
-
-
-def _lives(expires: Any, ended: Any, why: str) -> bool:
-    """Is a session not over? One that was only left alone for long is not, for what goes on elsewhere meanwhile."""
-    return (ended is None or why == "expired") and instant(expires) > now()  # type: ignore[operator]
 
 
 def standing(held: Held) -> Evidence | None:
@@ -234,8 +229,7 @@ def lost(held: Held) -> bool:
         return False
     if held.disabled or not held.there:
         return True
-    refusals = evidence.at_a_door(held.user_id, held.product).decide(
-        Grant.USE, held.evidence, held.begun).refusals
+    refusals = evidence.at_a_door(held.user_id, held.product).decide(Grant.USE, held.evidence, held.begun).refusals
     return bool(set(refusals) - {Why.IN_MAINTENANCE})
 
 

@@ -5,8 +5,9 @@ those to come. Nothing of the answer is kept, so that nothing can be outdated.
 """
 import enum
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import current
@@ -84,7 +85,12 @@ def missing_steps(person: Person, organisation: Demands, session: Proved) -> tup
 
 def proved_by(who: SignedIn) -> Proved:
     """A session as a door sees it. A fresh proof is as good as signing in again (decision 11)."""
-    return Proved(who.proofs, now() - who.signed_in, frozenset(setting.second_factors))
+    return proved(who.proofs, who.signed_in)
+
+
+def proved(proofs: Iterable[str], since: datetime | None) -> Proved:
+    """The same, of what was proved at a moment; none: just now."""
+    return Proved(tuple(proofs), now() - since if since else timedelta(0), frozenset(setting.second_factors))
 
 
 def act_in_two_steps(organisation: Demands) -> None:

@@ -9,6 +9,7 @@ import time_machine
 import db
 import limits
 from accounts import sessions
+from accounts.sessions import NEVER
 from clock import now
 from db import transaction
 from demo import APP_BACK, APP_SECRET, acting
@@ -265,6 +266,17 @@ def test_an_organisation_that_shortens_sessions_shortens_them_here(planning, chi
     tokens = planning.tokens(chiara)
     with by("mara"):
         demands.limit_sessions(4, trusts_browsers=True)
+    with time_machine.travel(now() + timedelta(hours=5), tick=False):
+        refused(planning.refresh(tokens["refresh_token"]))
+
+
+def test_in_a_browser_that_spared_the_second_step_a_session_is_as_old_as_it_is(planning, chiara, cast, by):
+    """Its proof is never fresh; that does not make it a session of long ago."""
+    Session.update(proofs="password trusted", proved=NEVER).where(Session.user == cast.people["chiara"].id).execute()
+    with by("mara"):
+        demands.limit_sessions(4, trusts_browsers=True)
+    tokens = planning.tokens(chiara)
+    assert planning.userinfo(tokens["access_token"]).status_code == 200
     with time_machine.travel(now() + timedelta(hours=5), tick=False):
         refused(planning.refresh(tokens["refresh_token"]))
 
