@@ -1,22 +1,16 @@
 """Setting up a gate: who looks after the product makes the secrets that its proxy proves itself with."""
-from typing import Any
-
 from peewee import JOIN
 
 import audit
-import crypto
-from clock import DAY, now
 from db import transaction
-from i18n import _l
 from models import ConnectionTest, Gate, GateSecret, Product, User
 from products import catalogue, connections, lifecycle
+from products.kinds import GATE
 from products.managing import manager
-from rules import NotHere, Refused
+from products.secrets import Secrets
+from rules import NotHere
 
-PREFIX, SHOWN = "kgs_", 4                       # by which scanners know a secret; so many symbols are shown ever after
-OVERLAP = 7 * DAY                               # so long an older secret is good beside the next
-MOST = 5
-DOOR = "gate"                                   # what kinds of products call it
+SECRETS = Secrets(GateSecret, GateSecret.gate, "kgs_")
 
 
 def add(product: str, secret: str = "") -> str:
@@ -27,43 +21,33 @@ def add(product: str, secret: str = "") -> str:
     with transaction():
         found = managed(product)
         gate, _new = Gate.get_or_create(product=found.id)
-        if _living(gate).count() >= MOST:
-            raise Refused(_l("There are %(n)s secrets. End one first.", n=MOST))
-        GateSecret.update(expires=now() + OVERLAP).where(
-            GateSecret.gate == gate.id, GateSecret.expires.is_null()).execute()
-        secret = secret or PREFIX + crypto.token()
-        GateSecret.create(gate=gate, digest=crypto.digest(secret), hint=secret[:len(PREFIX) + SHOWN])
         audit.record("gate.secret_made", product, product=found.label)
-        return secret
+        return SECRETS.add(gate, secret)
 
 
 def end(product: str, public_id: str) -> None:
     """This one is good no longer, from the next request on."""
     with transaction():
         found = managed(product)
-        if not GateSecret.update(expires=now()).where(
-                GateSecret.public_id == public_id,
-                GateSecret.id.in_(_living(_gate(found)).select(GateSecret.id))).execute():
-            raise NotHere
+        SECRETS.end(_gate(found), public_id)
         audit.record("gate.secret_ended", product, product=found.label)
 
 
-def living(product: str) -> list[GateSecret]:
-    """Those that open something, the latest first."""
-    return list(_living(_gate(managed(product))))
-
-
-def standing(product: Product) -> tuple[list[GateSecret], ConnectionTest | None]:
-    """Of a product's gate, for a page about it: the secrets that open something, and the latest test. In one
-    statement; nothing where there is no gate yet."""
+def of_product(product: Product) -> Gate | None:
+    """Its gate, if there is one yet, with `living`, its secrets that open something, and with `tested`, the latest test
+    of the connection. In one statement."""
     rows = list(Gate.select(Gate, GateSecret, *connections.TOLD)
-                .join(GateSecret, JOIN.LEFT_OUTER, attr="secret", on=(GateSecret.gate == Gate.id) & _opens())
+                .join(GateSecret, JOIN.LEFT_OUTER, attr="secret", on=(GateSecret.gate == Gate.id) & SECRETS.opening())
                 .switch(Gate)
                 .join(ConnectionTest, JOIN.LEFT_OUTER, attr="test", on=ConnectionTest.product == Gate.product)
                 .join(User, JOIN.LEFT_OUTER, on=ConnectionTest.user == User.id)
                 .where(Gate.product == product.id).order_by(GateSecret.id.desc()))
-    found = [row.secret for row in rows if connections.joined(row, "secret")]
-    return found, connections.joined(rows[0], "test") if rows else None
+    if not rows:
+        return None
+    gate: Gate = rows[0]
+    gate.living = [row.secret for row in rows if connections.joined(row, "secret")]
+    gate.tested = connections.joined(gate, "test")
+    return gate
 
 
 def take_app_passwords(product: str, yes: bool = True) -> None:
@@ -77,7 +61,7 @@ def take_app_passwords(product: str, yes: bool = True) -> None:
 def managed(product: str) -> Product:
     """One that the acting person manages, and that a gate can stand before."""
     found = manager(lifecycle.find(product), "technical")
-    if catalogue.kind_of(found.category).door != DOOR:
+    if catalogue.kind_of(found.category).door != GATE:
         raise NotHere
     return found
 
@@ -87,11 +71,3 @@ def _gate(product: Product) -> Gate:
     if gate is None:
         raise NotHere
     return gate  # type: ignore[no-any-return]
-
-
-def _living(gate: Gate) -> Any:
-    return GateSecret.select().where(GateSecret.gate == gate.id, _opens()).order_by(GateSecret.id.desc())
-
-
-def _opens() -> Any:
-    return GateSecret.expires.is_null() | (GateSecret.expires > now())

@@ -10,7 +10,7 @@ from peewee import JOIN
 
 import audit
 import crypto
-from clock import DAY, now
+from clock import now
 from db import stored, transaction
 from i18n import _l
 from models import Client, ClientProduct, ClientSecret, ConnectionTest, Product, User
@@ -18,12 +18,11 @@ from oidc import addresses, authorizations, keys, reading, scopes
 from organisations.operating import require_operator
 from products import connections, lifecycle
 from products.managing import manager
+from products.secrets import Secrets
 from rules import Conflict, NotHere, Refused
 from tenancy import across_organisations, at_work, working_for
 
-PREFIX, SHOWN = "kcs_", 4                       # by which scanners know a secret; so many symbols are shown ever after
-OVERLAP = 7 * DAY                               # so long an older secret is good beside the next
-MOST_SECRETS = 5
+SECRETS = Secrets(ClientSecret, ClientSecret.client, "kcs_")
 CHANGED = _l("Somebody has changed this connection in the meantime. Look at what it is now, and change it again.")
 
 
@@ -47,7 +46,7 @@ def create(product: str, redirect_uris: Iterable[str], *, public: bool = False, 
                                algorithm=algorithm, **told)
         ClientProduct.create(client=client, product=found.id)
         audit.record("client.created", client.client_id, product=found.label)
-        return client, "" if public else _add_secret(client, secret)
+        return client, "" if public else SECRETS.make(client, secret)
 
 
 def change(client_id: str, version: int, redirect_uris: Iterable[str], *, pkce: bool = True, **more: Any) -> Client:
@@ -68,23 +67,15 @@ def add_secret(client_id: str) -> str:
         client = own(client_id)
         if client.public:
             raise Refused(_l("This application keeps no secret."))
-        living = _living(client)
-        if living.count() >= MOST_SECRETS:
-            raise Refused(_l("There are %(n)s secrets. End one first.", n=MOST_SECRETS))
-        ClientSecret.update(expires=now() + OVERLAP).where(
-            ClientSecret.client == client.id, ClientSecret.expires.is_null()).execute()
         audit.record("client.secret_made", client_id, product=client.product.label)
-        return _add_secret(client)
+        return SECRETS.add(client)
 
 
 def end_secret(client_id: str, public_id: str) -> None:
     """This one is good no longer, from the next request on."""
     with transaction():
         client = own(client_id)
-        if not ClientSecret.update(expires=now()).where(
-                ClientSecret.public_id == public_id, ClientSecret.id.in_(_living(client).select(ClientSecret.id))
-                ).execute():
-            raise NotHere
+        SECRETS.end(client, public_id)
         audit.record("client.secret_ended", client_id, product=client.product.label)
 
 
@@ -135,7 +126,8 @@ def of_product(product: str) -> list[Client]:
     found: dict[int, Client] = {}
     for row in (Client.select(Client, ClientSecret, *connections.TOLD)
                 .join(Product).switch(Client)
-                .join(ClientSecret, JOIN.LEFT_OUTER, attr="secret", on=(ClientSecret.client == Client.id) & _opens())
+                .join(ClientSecret, JOIN.LEFT_OUTER, attr="secret",
+                      on=(ClientSecret.client == Client.id) & SECRETS.opening())
                 .switch(Client)
                 .join(ConnectionTest, JOIN.LEFT_OUTER, attr="test", on=ConnectionTest.product == Client.product)
                 .join(User, JOIN.LEFT_OUTER, on=ConnectionTest.user == User.id)
@@ -163,20 +155,6 @@ def right_secret(client: reading.Known, secret: str) -> bool:
 
 def _managed(product: str) -> Product:
     return manager(lifecycle.find(product), "technical")
-
-
-def _living(client: Client) -> Any:
-    return ClientSecret.select().where(ClientSecret.client == client.id, _opens()).order_by(ClientSecret.id.desc())
-
-
-def _opens() -> Any:
-    return ClientSecret.expires.is_null() | (ClientSecret.expires > now())
-
-
-def _add_secret(client: Client, secret: str = "") -> str:
-    secret = secret or PREFIX + crypto.token()
-    ClientSecret.create(client=client, digest=crypto.digest(secret), hint=secret[:len(PREFIX) + SHOWN])
-    return secret
 
 
 def _details(redirect_uris: Iterable[str], *, public: bool, pkce: bool, logout_uris: Iterable[str] = (),

@@ -12,6 +12,7 @@ from models import AccessRequest, Category, Grant, Product
 from organisations import members
 from organisations.roles import Right, require
 from products import catalogue
+from products.kinds import GATE, OPENID
 from products.managing import BLOCKED, manager
 from rules import Conflict, NotHere, Refused
 from settings import LOOPBACK, setting
@@ -101,7 +102,7 @@ def _web_address(what: Category, address: str) -> str:
         if door:
             raise Refused(_l("Enter the address where people find it."), "address")
         return ""
-    host = rules.plain_host(address, ascii=door in ("gate", "openid"))
+    host = rules.plain_host(address, ascii=door in (GATE, OPENID))
     local = host.strip("[]") in LOOPBACK and setting.on_loopback
     scheme = urlsplit(address).scheme if host else ""
     if scheme not in (("https", "http") if local else ("https",)) or set(address) & UNWRITTEN:

@@ -18,13 +18,12 @@ from oidc import clients, watching
 from organisations.roles import Right
 from products import catalogue, connections, managing
 from products.holdings import Holding
+from products.kinds import GATE, OPENID
 from rules import Conflict, NotHere
 from settings import setting
 from web import OrganisationBlueprint, done
 
 blueprint = OrganisationBlueprint("connection", __name__)
-
-GATE, OPENID = "gate", "openid"
 
 
 class AddressesForm(Form):
@@ -40,6 +39,10 @@ class ClientForm(AddressesForm):
     public = Tick(_l("The application cannot keep a secret"))
 
 
+class ProgramsForm(Form):
+    app_passwords = Tick(_l("Programs may come in with an app password"))
+
+
 @blueprint.page("/products/<id>/connection", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS)
 def show(id: str) -> Response:
     return connection_page(managed(id), ClientForm())
@@ -49,23 +52,16 @@ def show(id: str) -> Response:
 def connect(id: str) -> Response:
     """An OpenID client. Its secret is on this answer, and nowhere afterwards."""
     held, form = managed(id, OPENID), ClientForm()
-    if clients.of_product(id):
-        return too_late(held)
     try:
         if form.submit_to(lambda version, public, **told: clients.create(
                 id, **addresses(**told), public=public, only=True)):
             _client, secret = form.result
             return connection_page(held, ClientForm(), secret=secret)
-    except Conflict:
-        return too_late(held)
+    except Conflict as conflict:                # it is connected: the page shows how, instead of what was typed
+        form = NothingForm()
+        form.form_errors.append(conflict.why)
+        return connection_page(held, form, 409)
     return connection_page(held, form, 422)
-
-
-def too_late(held: Holding) -> Response:
-    """It is connected: the page shows how, and whatever was typed is not kept."""
-    form = NothingForm()
-    form.form_errors.append(clients.CHANGED)
-    return connection_page(held, form, 409)
 
 
 @blueprint.action("/products/<id>/connection/addresses", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS)
@@ -107,6 +103,15 @@ def end_secret(id: str, secret: str) -> Response:
     else:
         clients.end_secret(client_of(held).client_id, secret)
     return done(_("That secret is no longer good."), ".show", id=id)
+
+
+@blueprint.action("/products/<id>/connection/programs", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS)
+def let_programs(id: str) -> Response:
+    """Of a gate: may who cannot be asked to sign in come by it?"""
+    held, form = managed(id, GATE), ProgramsForm()
+    if form.submit_to(lambda app_passwords: gate.secrets.take_app_passwords(id, app_passwords)):
+        return done(_("Saved."), ".show", id=id)
+    return connection_page(held, form, 422)
 
 
 @blueprint.action("/products/<id>/connection/test", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS,
@@ -152,8 +157,10 @@ def connection_page(held: Holding, form: Form, status: int = 200, secret: str = 
 
 
 def gate_page(held: Holding, form: Form, status: int, secret: str) -> Response:
-    living, tested = gate.secrets.standing(held.product)
-    return about(held, "connection_gate", status, form=form, secret=secret, living=living, tested=tested,
+    here = gate.secrets.of_product(held.product)
+    tested = here.tested if here else None
+    return about(held, "connection_gate", status, form=form, secret=secret, gate=here, tested=tested,
+                 programs=ProgramsForm(app_passwords=here and here.app_passwords),
                  steps=connections.steps(tested, gate.walk.STEPS, gate.walk.WRONG),
                  proxies=gate.lines.of(held.product.address, secret), application=gate.lines.APPLICATION,
                  unsaid=gate.lines.UNSAID, ours=setting.base_url)

@@ -7,6 +7,7 @@ from typing import Any
 from i18n import _l
 
 USE, TECHNICAL, STATISTICS = "use", "technical", "statistics"
+GATE, OPENID, LINK = "gate", "openid", "link"
 
 
 class Kind:
@@ -22,7 +23,7 @@ class Kind:
     maintainable = False        # can the service be in maintenance?
     seated = False              # are the people who use it counted?
     team_merge = "union"        # a team's rights beside one's own, or, «individual», one's own instead (G2-R5)
-    door = ""                   # how people get in: «gate», «openid», «link»; none: not by us
+    door = ""                   # how people get in: one of these; none: not by us
     technical_label: Any = _l("Technical name")     # what `technical_name` is of this kind
 
     def title(self, right: str) -> Any:

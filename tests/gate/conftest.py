@@ -9,6 +9,7 @@ from werkzeug.serving import make_server
 
 import demo
 from demo import acting
+from gate import secrets
 from models import GateSecret, Product
 from settings import setting
 from tenancy import across_organisations, working_for
@@ -86,6 +87,11 @@ def away(page):
         (each["content"].partition("url=")[2] for each in page.all("meta") if each.get("http-equiv") == "refresh"), "")
     assert found, (page.status, page.text()[:300])
     return found
+
+
+def the_gate(product):
+    """With its secrets, for whoever is at work in its organisation."""
+    return secrets.of_product(Product.get(Product.public_id == product))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from products import blocking as product_blocking
 from products import grants, lifecycle
 from settings import setting
 from tenancy import across_organisations
-from tests.gate.conftest import WIKI, Proxy, away
+from tests.gate.conftest import WIKI, Proxy, away, the_gate
 
 TOLD = ("Remote-User", "Remote-Email", "Remote-Name", "Remote-Groups", "X-Auth-Request-User", "X-Auth-Request-Email",
         "X-Auth-Request-Preferred-Username", "X-Auth-Request-Groups")
@@ -207,7 +207,7 @@ def end_everything(cast, by, product):
 
 def end_every_secret(cast, by, product):
     with by():
-        secrets.end(product, secrets.living(product)[0].public_id)
+        secrets.end(product, the_gate(product).living[0].public_id)
 
 
 def move_the_application(cast, by, product):

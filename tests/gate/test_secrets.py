@@ -8,8 +8,9 @@ from clock import now
 from gate import secrets
 from models import Event
 from products import lifecycle
+from products.secrets import MOST
 from rules import Forbidden, NotHere, Refused
-from tests.gate.conftest import Proxy
+from tests.gate.conftest import Proxy, the_gate
 
 
 def test_a_new_secret_and_the_last_are_good_beside_each_other_for_a_week(app, wiki, by, product):
@@ -25,7 +26,7 @@ def test_a_new_secret_and_the_last_are_good_beside_each_other_for_a_week(app, wi
 def test_a_secret_is_ended_at_once_and_the_book_says_so(app, wiki, by, product):
     with by():
         younger = secrets.add(product)
-        secrets.end(product, secrets.living(product)[-1].public_id)
+        secrets.end(product, the_gate(product).living[-1].public_id)
         assert [each.kind for each in Event.select().order_by(Event.number.desc()).limit(2)] == [
             "gate.secret_ended", "gate.secret_made"]
         with pytest.raises(NotHere):
@@ -35,17 +36,17 @@ def test_a_secret_is_ended_at_once_and_the_book_says_so(app, wiki, by, product):
 
 def test_there_are_a_few_and_none_is_kept_itself(by, product, secrets_kept):
     with by():
-        made = [secrets.add(product) for _ in range(secrets.MOST - 1)]
+        made = [secrets.add(product) for _ in range(MOST - 1)]
         with pytest.raises(Refused):
             secrets.add(product)
-    assert all(secret.startswith(secrets.PREFIX) and len(secret) > 40 for secret in made)
+    assert all(secret.startswith("kgs_") and len(secret) > 40 for secret in made)
     assert not [each for each in secrets_kept() if each.digest in made or len(each.hint) > 8]
 
 
 def test_who_does_not_look_after_the_product_sets_up_nothing(by, product):
     for who, no in (("grace", NotHere), ("luc", NotHere), ("esteban", Forbidden), ("chiara", Forbidden)):
         with by(who):
-            for verb in (secrets.add, secrets.living, secrets.take_app_passwords):
+            for verb in (secrets.add, secrets.take_app_passwords):
                 with pytest.raises(no):
                     verb(product)
 

@@ -1,4 +1,5 @@
 """Connecting an application: its values, its secrets said once, and who may."""
+import base64
 from datetime import timedelta
 
 import pytest
@@ -6,14 +7,16 @@ import time_machine
 
 import catalogues
 import demo
+from accounts import app_passwords
 from clock import now
 from demo import acting
 from limits import CONNECTION_TEST
-from models import GateSecret, Product
+from models import GateSecret, Product, User
 from oidc import clients, reading, scopes
 from products import lifecycle
 from tenancy import across_organisations, working_for
 from tests.applications import Application
+from tests.gate.conftest import Proxy
 
 
 @pytest.fixture
@@ -136,3 +139,20 @@ def test_rl_02_only_who_manages_the_product_connects_it(browse, product):
     browse("grace").get(f"/o/lumen/products/{product('Wiki')}/connection", expect=404)
     browse("anne").get(f"/o/lumen/products/{product('Messagerie')}/connection", expect=404)
     browse("chiara").get(f"/o/onda/products/{product('Wiki')}/connection", expect=404)
+
+
+def test_programs_come_in_once_the_page_lets_them(app, browse, cast, product):
+    anne, path = browse("anne"), f"/o/lumen/products/{product('Wiki')}/connection"
+    with acting(cast.people["esteban"], "password"):
+        secret = app_passwords.create(User.get_by_id(cast.people["esteban"].id), "Sync")
+    pair = base64.b64encode(f"esteban@aurora.example:{secret}".encode()).decode()
+    program = {"Authorization": f"Basic {pair}", "Sec-Fetch-Mode": None, "Accept": "*/*"}
+    for tick, status in ((None, 401), ("y", 200), (None, 401)):
+        anne.get(path)
+        page = anne.post(f"{path}/programs", app_passwords=tick)
+        (box,) = [each for each in page.all("input") if each.get("name") == "app_passwords"]
+        assert ("checked" in box) is bool(tick)
+        assert Proxy(app).ask(**program).status_code == status
+    chiara = browse("chiara")
+    chiara.get("/account")
+    chiara.post(f"{path}/programs", app_passwords="y", expect=403)
