@@ -55,8 +55,7 @@ def callback() -> Response:
         return _bare(403)
     if not addresses.at_home(visit.gate.address, _host()):
         return _bare(400)
-    begun = _cookie(BEGUN) if _own(visit.gate, BEGUN) else ""
-    found = tickets.redeem(visit.gate, request.args.get("code", ""), begun)
+    found = tickets.redeem(visit.gate, request.args.get("code", ""), _cookie(visit.gate, BEGUN))
     if found is None:
         return _away(_start(gate=visit.gate.product, lost="yes"))
     secret, place = found
@@ -70,14 +69,10 @@ def only_what_is_decided() -> Response | None:
 
 
 def _visit() -> Visit | None:
-    """Behind https, a cookie without the prefix could be a neighbour's: it opens nothing (FW-07)."""
-    secret = pages.header("X-Gate-Secret")
-    found = reading.visit(secret, _cookie(TICKET))
-    return Visit(found.gate) if found and not _own(found.gate, TICKET) else found
-
-
-def _own(gate: Known, name: str) -> bool:
-    return not gate.address.startswith("https:") or bool(request.cookies.get(f"__Host-{name}"))
+    """At which gate, and by which ticket, is one question: what its cookie is called is known with the answer."""
+    ticket = request.cookies.get(f"__Host-{TICKET}") or request.cookies.get(TICKET, "")
+    found = reading.visit(pages.header("X-Gate-Secret"), ticket)
+    return Visit(found.gate) if found and ticket != _cookie(found.gate, TICKET) else found
 
 
 def _host() -> str:
@@ -118,7 +113,7 @@ def _kept_out(gate: Known, wanted: str) -> Response:
         if gate.app_passwords:
             response.headers["WWW-Authenticate"] = 'Basic realm="applications", charset="UTF-8"'
         return response
-    begun = _cookie(BEGUN) if _own(gate, BEGUN) else ""
+    begun = _cookie(gate, BEGUN)
     if len(begun) != _TOKEN:
         begun = crypto.token()
     place = addresses.way_back(gate.address, wanted)
@@ -138,10 +133,9 @@ def _navigating() -> bool:
         "text/html" in pages.header("Accept") and pages.header("X-Requested-With") != "XMLHttpRequest")
 
 
-def _cookie(name: str) -> str:
-    """Of the application's host. One without the prefix could be set by its neighbours: good on this machine only."""
-    found = request.cookies.get(f"__Host-{name}", "")
-    return found or (request.cookies.get(name, "") if setting.on_loopback else "")
+def _cookie(gate: Known, name: str) -> str:
+    """Of the application's host. Behind https it has the prefix, without which it could be a neighbour's (FW-07)."""
+    return request.cookies.get(addresses.cookie(gate.address, name), "")
 
 
 def _keep(response: Response, gate: Known, name: str, value: str) -> Response:
