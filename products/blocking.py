@@ -93,5 +93,4 @@ def _tell(product: Product, what: str, **reason: str) -> None:
     organisation = Organisation.get_by_id(at_work().id).name
     for person in audience.listeners(product):
         outbox.post_to(person, f"product_{what}", organisation=organisation, product=product.label,
-                       by=actor.name,
-                       ours=evidence.ours(product.category.kind), **reason)
+                       by=actor.name, ours=evidence.ours(product.category.kind), **reason)

@@ -39,8 +39,7 @@ def unblock_form(id: str) -> Response:
 
 @blueprint.action("/products/<id>/unblock", needs=Right.BLOCK_PRODUCTS, fresh=PEOPLE)
 def unblock(id: str) -> Response:
-    return doing(id, "unblock", NothingForm(), blocking.unblock,
-                 _l("%(product)s is no longer blocked."))
+    return doing(id, "unblock", NothingForm(), blocking.unblock, _l("%(product)s is no longer blocked."))
 
 
 @blueprint.page("/products/<id>/maintenance", needs=Right.MAINTAIN_PRODUCTS, fresh=PEOPLE)
@@ -81,7 +80,7 @@ def closing(of: audience.Opened) -> list[str]:
         return []
     told = formats.list_of(names[:rehearsals.NAMED])
     return [_("These people can no longer open it: %(people)s.", people=told) if len(found) <= rehearsals.NAMED else
-            _("It closes to %(people)s, and to others.", people=told)]
+            _("These people can no longer open it: %(people)s, and others.", people=told)]
 
 
 def doing(id: str, question: str, form: Form, verb: Callable[..., Any], said: Any) -> Response:

@@ -77,6 +77,11 @@ def test_a_letter_says_when_it_happened_and_who_did_it_or_from_where():
     assert "Par: " not in (french := told_by("removed", language="fr")) and "Par\N{NO-BREAK SPACE}: Anne" in french
 
 
+@pytest.mark.parametrize("notice", [name for name, notice in NOTICES.items() if notice.circumstances])
+def test_a_letter_with_circumstances_says_when(notice):
+    assert "When:" in letters.write(message(notice, "en")).text
+
+
 def test_a_mailbox_that_is_not_proven_does_not_learn_from_where():
     told = told_by("recovery_confirm", account=8)
     assert "When: 27 Nov 2026" in told
