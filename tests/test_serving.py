@@ -1,7 +1,9 @@
 """The web server as people run it: many at once, slow ones, and quiet hours."""
+import contextlib
 import re
 import select
 import socket
+import sqlite3
 import time
 import urllib.error
 import urllib.parse
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import product
+from tests.serving import played, product
 
 ROOM = 16                                       # forms that are read at a time (web.READERS)
 
@@ -107,3 +109,9 @@ class Opener:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
+
+
+def test_at_its_start_it_learns_how_full_the_tables_are():
+    with contextlib.closing(sqlite3.connect(played() / "kanton.db")) as database:
+        known = {table for (table,) in database.execute("SELECT tbl FROM sqlite_stat1")}
+    assert {"membership", "access_grant", "product"} <= known

@@ -61,3 +61,12 @@ def test_a_gate_stands_before_what_asks_for_one_only(by):
 def test_tn_03_a_neighbour_has_no_secret_of_ours(by, product):
     with by("mara", "bergquell"), pytest.raises(NotHere):
         secrets.add(product)
+
+
+def test_tn_03_who_looks_after_another_gate_ends_no_secret_of_this_one(app, wiki, by, product):
+    with by():
+        other = lifecycle.add("protected-application", "Other", address="https://other.lumen.example").public_id
+        secrets.add(other)
+        with pytest.raises(NotHere):
+            secrets.end(other, the_gate(product).living[0].public_id)
+    assert wiki.ask().status_code == 401        # a proxy of ours still

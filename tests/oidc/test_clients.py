@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+import demo
 from clock import now
 from demo import APP_BACK, acting
 from models import Client, ClientSecret
@@ -89,6 +90,14 @@ def test_secrets_follow_one_another(by, product):
         assert [each.hint for each in listed] == [second[:8], first[:8]]
         clients.end_secret(client.client_id, listed[0].public_id)
     assert not clients.right_secret(known, second)
+
+
+def test_tn_03_a_secret_is_ended_by_its_own_application_only(by, product):
+    with by("anne"):
+        other, _secret = clients.create(product("Planning"), [APP_BACK])
+        with pytest.raises(NotHere):
+            clients.end_secret(other.client_id, clients.of_product(product("Planning"))[0].living[0].public_id)
+    assert clients.right_secret(reading.client("demo-app"), demo.APP_SECRET)
 
 
 def test_a_secret_is_kept_as_its_digest(by, product):
