@@ -130,6 +130,17 @@ class Lines(wtforms.TextAreaField):
     """Several lines, as they were typed."""
 
 
+class Version(wtforms.IntegerField):
+    """Of the row that a form was written from. What is sent for it and is none is one there never was."""
+
+    NEVER, MOST = -1, 1 << 31
+
+    def process_formdata(self, valuelist: Any) -> None:
+        told = valuelist[0] if valuelist else ""
+        number = int(told) if told.isascii() and told.isdecimal() and len(told) < 11 else self.NEVER
+        self.data = number if number < self.MOST else self.NEVER
+
+
 class Day(wtforms.DateField):
     """A day of the calendar; browsers send it as 2026-12-31."""
 

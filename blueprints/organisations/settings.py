@@ -2,12 +2,11 @@
 from typing import Any
 
 from flask import Response, g, make_response, request, url_for
-from wtforms import IntegerField
 
 import formats
 import limits
 from accounts.sessions import PEOPLE
-from forms import Choice, Form, Text, Tick, required, upload
+from forms import Choice, Form, Text, Tick, Version, required, upload
 from i18n import NAMES, _, _l
 from models import Organisation, Picture
 from organisations import details, logos
@@ -21,7 +20,7 @@ from web import OrganisationBlueprint, done
 blueprint = OrganisationBlueprint("settings", __name__)
 
 class DetailsForm(Form):
-    version = IntegerField()
+    version = Version()
     name = Text(LABELS["name"], [required()])
     kind = Choice(LABELS["kind"], choices=KINDS.items())
     street = Text(LABELS["street"])

@@ -2,7 +2,6 @@
 from typing import Any
 
 from flask import Response, g
-from wtforms import IntegerField, validators
 
 import gate.lines
 import gate.secrets
@@ -11,7 +10,7 @@ import oidc.lines
 from accounts.sessions import CREDENTIALS
 from blueprints.products._product import about, one
 from clock import now
-from forms import Form, Lines, NothingForm, Text, Tick, required
+from forms import Form, Lines, NothingForm, Text, Tick, Version, required
 from i18n import _, _l
 from limits import CONNECTION_TEST
 from oidc import clients, watching
@@ -29,7 +28,7 @@ blueprint = OrganisationBlueprint("connection", __name__)
 class AddressesForm(Form):
     """What an application that is connected may be told otherwise."""
 
-    version = IntegerField(validators=[validators.Optional()])
+    version = Version()
     redirect_uris = Lines(_l("Addresses people return to after signing in (redirect URIs)"), [required()])
     logout_uris = Lines(_l("Addresses to lead people to after signing out"))
     backchannel_uri = Text(_l("Address for back-channel sign-out"))
@@ -71,7 +70,7 @@ def change(id: str) -> Response:
     client = client_of(held)
     try:
         if form.submit_to(lambda version, **told: clients.change(
-                client.client_id, version or 0, **addresses(**told), pkce=client.pkce, asks=client.scopes,
+                client.client_id, version, **addresses(**told), pkce=client.pkce, asks=client.scopes,
                 service=client.service)):
             return done(_("Saved."), ".show", id=id)
     except Conflict as conflict:

@@ -9,7 +9,7 @@ import paging
 import web
 from accounts.sessions import PEOPLE
 from blueprints.products._product import about, one, product_page, seer
-from forms import Form, Text, Tick, required
+from forms import Form, Text, Tick, Version, required
 from i18n import _, _l
 from models import Category
 from organisations.roles import Right
@@ -27,7 +27,7 @@ SHOWN = 10                                      # of those who lose something
 
 class DetailsForm(Form):
     category = Text("")
-    version = IntegerField(validators=[validators.Optional()])
+    version = Version()
     label = Text(_l("Name"), [required()])
     technical_name = Text(_l("Technical name"))
     address = Text(_l("Address"))
@@ -119,7 +119,7 @@ def change(id: str) -> Response:
     """What somebody else has saved, or blocked, in the meantime is shown beside what was typed (409)."""
     form = DetailsForm()
     try:
-        if form.submit_to(lambda category, version, **details: lifecycle.change(id, version or 0, **details)):
+        if form.submit_to(lambda category, version, **details: lifecycle.change(id, version, **details)):
             return done(_("%(product)s has been changed.", product=form.result.label), ".look", id=id)
     except Conflict as conflict:
         held = one(id)

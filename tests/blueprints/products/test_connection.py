@@ -156,3 +156,14 @@ def test_programs_come_in_once_the_page_lets_them(app, browse, cast, product):
     chiara = browse("chiara")
     chiara.get("/account")
     chiara.post(f"{path}/programs", app_passwords="y", expect=403)
+
+
+@pytest.mark.parametrize("version", ["", "-1", "9" * 30, "2147483648", "\N{SUPERSCRIPT TWO}", "now"])
+def test_a_version_that_never_was_is_another_one(browse, cast, product, version):
+    anne, path = browse("anne"), f"/o/lumen/products/{product('Planning')}"
+    for page, fields in ((f"{path}/connection/addresses", {"redirect_uris": demo.APP_BACK}),
+                         (f"{path}/details", {"label": "Planning", "address": "http://localhost:9000"}),
+                         ("/o/lumen/settings", {"name": "Atelier", "kind": "company", "country": "CH", "language": "fr",
+                                                "time_zone": "Europe/Zurich"})):
+        anne.get(path)
+        anne.post(page, expect=409, version=version, **fields)
