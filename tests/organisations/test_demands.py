@@ -9,6 +9,7 @@ from demo import acting, protect
 from models import Event, Membership, Message, Organisation, Role, User
 from organisations import demands, members, operating
 from rules import Conflict, Forbidden, Refused, address
+from tests.days import in_days
 
 TWO = ("password", "totp")
 
@@ -28,17 +29,13 @@ def told(notice):
     return [message.recipient for message in Message.select().order_by(Message.id) if message.notice == notice]
 
 
-def in_days(number):
-    return (datetime.now(UTC) + timedelta(days=number)).date()
-
-
 # --- who may, and how --------------------------------------------------------------------------
 
 
 def test_b6_only_legal_representatives_and_administration(cast, lumen):
     for who in ("chiara", "esteban", "grace"):
         with acting(cast.people[who], *TWO):
-            for verb in (demands.force, demands.lift, lambda: demands.announce(in_days(9)),
+            for verb in (demands.force, demands.lift, lambda: demands.announce(in_days(9, lumen)),
                          lambda: demands.limit_sessions(1, trusts_browsers=False)):
                 with pytest.raises(Forbidden):
                     verb()
@@ -47,7 +44,7 @@ def test_b6_only_legal_representatives_and_administration(cast, lumen):
 
 def test_g10_r6_who_has_no_second_factor_demands_none(cast, lumen):
     with acting(cast.people["anne"], *TWO):
-        for verb in (demands.force, lambda: demands.announce(in_days(9))):
+        for verb in (demands.force, lambda: demands.announce(in_days(9, lumen))):
             with pytest.raises(Refused, match="your own account"):
                 verb()
     assert now_so(lumen).two_factor == Organisation.OFF
@@ -56,7 +53,7 @@ def test_g10_r6_who_has_no_second_factor_demands_none(cast, lumen):
 @pytest.mark.parametrize("proofs", [("password",), ("password", "trusted"), ("upstream", "company", "mfa")])
 def test_g10_r6_who_came_in_without_it_demands_none(cast, lumen, proofs):
     with acting(cast.people["mara"], *proofs):
-        for verb in (demands.force, lambda: demands.announce(in_days(9))):
+        for verb in (demands.force, lambda: demands.announce(in_days(9, lumen))):
             with pytest.raises(Refused, match="without your second factor"):
                 verb()
 
@@ -107,13 +104,13 @@ def test_announced_for_a_day_it_is_on_that_day(cast, lumen, mara):
 
 
 def test_an_announcement_can_be_moved_and_withdrawn(lumen, mara):
-    demands.announce(in_days(9))
+    demands.announce(in_days(9, lumen))
     demands.tell_lacking()
-    demands.announce(in_days(20))
+    demands.announce(in_days(20, lumen))
     assert demands.tell_lacking() == 5 and len(told("two_factor_announced")) == 10
-    demands.announce(in_days(20))
+    demands.announce(in_days(20, lumen))
     assert demands.tell_lacking() == 0
-    demands.announce(in_days(30))
+    demands.announce(in_days(30, lumen))
     demands.lift()
     assert now_so(lumen).two_factor == Organisation.OFF and now_so(lumen).two_factor_from is None
     assert demands.tell_lacking() == 0
@@ -124,11 +121,11 @@ def test_an_announcement_can_be_moved_and_withdrawn(lumen, mara):
 def test_an_announcement_is_for_a_day_to_come(lumen, mara):
     for number in (-1, 0, 400):
         with pytest.raises(Refused) as refusal:
-            demands.announce(in_days(number))
+            demands.announce(in_days(number, lumen))
         assert refusal.value.field == "day"
     demands.force()
     with pytest.raises(Conflict):
-        demands.announce(in_days(9))
+        demands.announce(in_days(9, lumen))
 
 
 def test_many_people_are_told_in_pieces(cast, lumen, mara, monkeypatch):
@@ -152,7 +149,7 @@ def test_who_is_blocked_or_gone_is_not_told(cast, lumen, mara):
 
 
 def test_who_is_suspended_is_not_told(cast, lumen, mara):
-    demands.announce(in_days(9))
+    demands.announce(in_days(9, lumen))
     with acting(cast.people["otto"]):
         operating.suspend(cast.people["luc"].public_id, "Somebody else is in it.")
     assert demands.tell_lacking() == 4

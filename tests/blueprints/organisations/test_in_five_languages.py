@@ -13,6 +13,7 @@ from demo import PASSWORD
 from i18n import NAMES
 from models import Organisation, User
 from organisations import demands
+from tests.days import in_days
 
 DAYS = 9
 
@@ -57,7 +58,7 @@ def test_from_the_rehearsal_to_the_wall(browse, visitor, cast, letters, language
     mara = browse("mara")
     text = read(mara.get("/o/lumen/security/two-factor"))
     assert "Luc Perrenoud" in text                              # the rehearsal names who would be stopped
-    day = (now() + timedelta(days=DAYS)).date()
+    day = in_days(DAYS, cast.organisations["lumen"])
     announced = mara.post("/o/lumen/security/two-factor/announcement", day=day.isoformat())
     assert said("The announcement is on its way to those without a second factor.") in announced.flash
     read(announced)

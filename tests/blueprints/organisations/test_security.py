@@ -1,5 +1,5 @@
 """The page on which an organisation demands two-factor authentication, and shortens sessions (B6)."""
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import time_machine
 
@@ -7,6 +7,7 @@ from demo import acting
 from models import Membership, Message, Organisation, Session, User
 from organisations import demands, members
 from tenancy import working_for
+from tests.days import in_days
 from tests.doors import Visitor
 
 
@@ -29,7 +30,7 @@ def test_before_it_is_demanded_one_sees_who_would_be_stopped(browse, lumen):
 
 
 def test_announced_then_seen_on_every_page_by_who_lacks_it(browse, lumen):
-    mara, day = browse("mara"), (datetime.now(UTC) + timedelta(days=9)).date()
+    mara, day = browse("mara"), in_days(9, lumen)
     mara.get("/o/lumen/security/two-factor")
     page = mara.post("/o/lumen/security/two-factor/announcement", day=day.isoformat())
     assert page.path == "/o/lumen/security" and page.flash and state(lumen) == Organisation.ANNOUNCED
@@ -79,7 +80,7 @@ def test_announced_by_two_at_once_the_later_sees_how_things_are(browse, cast, lu
     mara.get("/o/lumen/security/two-factor")
     with acting(cast.people["mara"], "password", "totp"):
         demands.force()
-    day = (datetime.now(UTC) + timedelta(days=9)).date()
+    day = in_days(9, lumen)
     page = mara.post("/o/lumen/security/two-factor/announcement?lang=en", day=day.isoformat(), expect=409)
     assert "already" in page.text("main")
 
