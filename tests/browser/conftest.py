@@ -11,22 +11,27 @@ from tests.serving import Sink, product
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LEAN = ("chromium-headless-shell",)             # has no windows, and so a quarter less to do
 ON_A_MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
             "/Applications/Chromium.app/Contents/MacOS/Chromium")
 
 
-def browser_path() -> str | None:
-    found = [os.environ.get("CHROME"), *(shutil.which(name) for name in NAMES), *ON_A_MAC]
+def browser_path(names: tuple[str, ...]) -> str | None:
+    found = [os.environ.get("CHROME"), *(shutil.which(name) for name in names), *ON_A_MAC]
     return next((path for path in found if path and Path(path).exists()), None)
+
+
+def how_to_launch(said: dict, names: tuple[str, ...]) -> dict:
+    path = browser_path(names)
+    if path is None and not os.environ.get("PLAYWRIGHT_BROWSERS_PATH"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium found: install one, or set CHROME")
+    return {**said, **({"executable_path": path} if path else {}), "args": FLAGS}
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    path = browser_path()
-    if path is None and not os.environ.get("PLAYWRIGHT_BROWSERS_PATH"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium found: install one, or set CHROME")
-    return {**browser_type_launch_args, **({"executable_path": path} if path else {}), "args": FLAGS}
+    return how_to_launch(browser_type_launch_args, LEAN + WHOLE)
 
 
 class Running:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from demo import PASSWORD
 from tests import postgresql
+from tests.browser.conftest import WHOLE, how_to_launch
 from tests.browser.test_passkeys import accessible
 from tests.browser.test_story import MARA, sign_in
 from tests.conftest import SCRATCH
@@ -93,12 +94,20 @@ def house(running_house):
     return running_house
 
 
+@pytest.fixture(scope="module")
+def whole_browser(browser_type, browser_type_launch_args):
+    """The lean one shows no notifications."""
+    browser = browser_type.launch(**how_to_launch(browser_type_launch_args, WHOLE))
+    yield browser
+    browser.close()
+
+
 @pytest.fixture
-def open_browser(browser, house):
+def open_browser(whole_browser, house):
     contexts = []
 
     def open_one(**more) -> Page:
-        contexts.append(browser.new_context(base_url=house.address, locale="en-GB", **more))
+        contexts.append(whole_browser.new_context(base_url=house.address, locale="en-GB", **more))
         return contexts[-1].new_page()
 
     yield open_one
