@@ -103,4 +103,4 @@ def source(given: Given, role: str) -> str:
         return team if given.team else _("All rights over everything")
     if given.team:
         return _("By the team %(team)s", team=given.team)
-    return _("By a rule about future products") if given.by_rule else _("Granted to this person")
+    return _("By a rule about future products") if given.by_rule else _("Granted individually")

@@ -141,7 +141,7 @@ def test_each_right_is_told_with_its_why(browse, cast):
         esteban = Membership.get(Membership.user == cast.people["esteban"].id,
                                  Membership.organisation == cast.organisations["lumen"].id).public_id
     page = browse("anne").get(f"/o/lumen/members/{esteban}/access/effective?lang=en").text("main")
-    assert "Wiki Protected application Use open Granted to this person" in page
+    assert "Wiki Protected application Use open Granted individually" in page
     assert "Planning Application with single sign-on Use closed Not granted." in page
 
 

@@ -78,7 +78,7 @@ def test_the_file_has_everybody_and_is_written_down(browse, wiki, lumen, monkeyp
     answer = browse("anne").get(f"/o/lumen/products/{wiki}/access.csv?lang=en").answer
     rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
     assert rows[0] == ["Name", "E-mail address", "Role", "Right", "Open", "Why"]
-    assert ["Esteban Ruiz", "esteban@aurora.example", "Collaborator", "Use", "open", "Granted to this person"] in rows
+    assert ["Esteban Ruiz", "esteban@aurora.example", "Collaborator", "Use", "open", "Granted individually"] in rows
     assert len([row for row in rows if row[1].endswith("@crowd.example")]) == 30
     assert Event.select().where(Event.kind == "product.access_exported").count() == 1
 

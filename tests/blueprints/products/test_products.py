@@ -39,7 +39,7 @@ def test_the_list_is_narrowed_to_a_category(browse):
 
 def test_a_product_tells_each_right_with_its_why(browse, path):
     page = browse("esteban").get(path("Wiki") + "?lang=en")
-    assert "Use openGranted to this person" in page.text("main")
+    assert "Use openGranted individually" in page.text("main")
     assert "Technical rights closedNot granted." in page.text("main")
     assert "https://wiki.lumen.example" in page.links
     assert not any(link.endswith(("/details", "/give-up")) for link in page.links)
