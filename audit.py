@@ -25,6 +25,7 @@ from models import (
     PersonalEvent,
     PersonalEventFacts,
 )
+from questions import question, slot
 from rules import Busy
 from tenancy import at_work
 
@@ -33,23 +34,23 @@ log = logging.getLogger(__name__)
 
 def record(kind: str, subject: str = "", **facts: Any) -> Event:
     """A line in the book of the organisation at work. Needs a transaction: no memory, no deed."""
-    return _write(Event, EventFacts, f"organisation {at_work().id}", (Event.organisation == at_work().id,),
+    return _write(Event, EventFacts, f"organisation {at_work().id}",
                   {"organisation": at_work().id}, kind, subject, facts)  # type: ignore[no-any-return]
 
 
 def record_for(user_id: int | None, kind: str, subject: str = "", **facts: Any) -> PersonalEvent:
     """A line in a person's own book."""
-    return _write(PersonalEvent, PersonalEventFacts, f"person {user_id}", (PersonalEvent.user == user_id,),
+    return _write(PersonalEvent, PersonalEventFacts, f"person {user_id}",
                   {"user": user_id}, kind, subject, facts)  # type: ignore[no-any-return]
 
 
 def record_here(kind: str, subject: str = "", **facts: Any) -> InstallationEvent:
     """A line in the installation's book."""
-    return _write(InstallationEvent, InstallationEventFacts, "installation", (),
+    return _write(InstallationEvent, InstallationEventFacts, "installation",
                   {}, kind, subject, facts)  # type: ignore[no-any-return]
 
 
-def _write(book: Any, details: Any, name: str, where: Any, owner: dict[str, Any],
+def _write(book: Any, details: Any, name: str, owner: dict[str, Any],
            kind: str, subject: str, facts: dict[str, Any]) -> Any:
     if not db.database.in_transaction():
         raise RuntimeError(f"{kind}: an event is written in the transaction of its deed")
@@ -58,11 +59,11 @@ def _write(book: Any, details: Any, name: str, where: Any, owner: dict[str, Any]
     salt = secrets.token_hex(16)
     full = {"by": who.name, "from": who.address, "agent": who.agent, "request": who.request_id,
             "proofs": " ".join(who.proofs), **facts}
-    last = book.last(*where)
-    line = {"number": last.number + 1 if last else 1, "at": now(), "kind": kind, "actor": who.user_id,
+    number, digest = next(iter(_last_line(book, *owner)(**owner)), (0, ""))
+    line = {"number": number + 1, "at": now(), "kind": kind, "actor": who.user_id,
             "actor_kind": who.kind, "subject": subject, "commitment": commitment(salt, full)}
     try:
-        event = book.create(**owner, **line, digest=chained(last.digest if last else "", line))
+        event = book.create(**owner, **line, digest=chained(digest, line))
         details.create(event=event, salt=salt, facts=full)
     except peewee.OperationalError:
         raise
@@ -70,6 +71,13 @@ def _write(book: Any, details: Any, name: str, where: Any, owner: dict[str, Any]
         log.error("%s could not be written down: %s", kind, trouble)
         raise Busy from trouble
     return event
+
+
+@question
+def _last_line(book: Any, *owner: str) -> Any:
+    """Its number and its digest."""
+    lines = book.select(book.number, book.digest).order_by(book.number.desc()).limit(1)
+    return lines.where(*(getattr(book, name) == slot(name) for name in owner)) if owner else lines
 
 
 def changed(row: Any, new: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import peewee
 from peewee import DatabaseProxy, Field, Model, PostgresqlDatabase, SqliteDatabase
 
+from rows import NewRow
 from settings import private
 
 database = DatabaseProxy()
@@ -125,6 +126,12 @@ def transaction() -> Iterator[None]:
             yield
 
 
+def once_kept(do: Callable[[], Any]) -> None:
+    """Called when this transaction is kept: once, however often it is said in it. At once where there is none."""
+    if do not in database._state.commit_callbacks:
+        database.after_commit(do)
+
+
 def locked(query: Any) -> Any:
     """The query, holding its rows until the transaction ends. SQLite holds everything anyway."""
     return query if on_sqlite() else query.for_update()
@@ -184,3 +191,7 @@ class Record(Model):
         legacy_table_names = False
         only_save_dirty = True
         strict_tables = True
+
+    @classmethod
+    def insert(cls, *args: Any, **values: Any) -> NewRow:
+        return NewRow(cls, cls._normalize_data(args[0] if args else None, values))

@@ -1,7 +1,7 @@
 """Every table, what it holds, and what one row can say of itself."""
 import enum
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any
 
 from peewee import (
     SQL,
@@ -898,17 +898,9 @@ class ProductUse(OrganisationOwned):
 # --- memory -----------------------------------------------------------------------------------
 
 
-class _Page:
-    """What the three books have in common. `digest` chains each line to the one before it."""
-
-    @classmethod
-    def last(cls, *where: Any) -> Self | None:
-        lines: Any = cls.select().order_by(cls.number.desc())  # type: ignore[attr-defined]
-        return (lines.where(*where) if where else lines).first()
-
-
-class Event(_Page, OrganisationOwned):
-    """A line in an organisation's book. Never changed, never deleted: triggers refuse it."""
+class Event(OrganisationOwned):
+    """A line in an organisation's book; `digest` chains it to the one before. Neither changed nor deleted: triggers
+    refuse it."""
 
     number = IntegerField()                     # 1, 2, 3 … in this book
     at = InstantField(default=now)
@@ -936,7 +928,7 @@ class EventFacts(OrganisationOwned):
         constraints = [_points_at("event_id", "event")]
 
 
-class PersonalEvent(_Page, Record):
+class PersonalEvent(Record):
     """A line in a person's own book: sign-ins, factors, changes of the account."""
 
     user = ForeignKeyField(User, backref="events")
@@ -959,7 +951,7 @@ class PersonalEventFacts(Record):
     facts = JSONField()
 
 
-class InstallationEvent(_Page, Record):
+class InstallationEvent(Record):
     """A line in the installation's own book: operators, keys, moves."""
 
     number = IntegerField(unique=True)

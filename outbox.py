@@ -12,7 +12,7 @@ from typing import Any
 import current
 import plugins
 from clock import DAY, epoch, now
-from db import database, transaction
+from db import once_kept, transaction
 from models import Message
 from settings import setting
 from tenancy import number_at_work
@@ -79,7 +79,7 @@ def post_everywhere(user: Any, notice: str, **facts: Any) -> None:
 
 def wake_worker() -> None:
     """There is something for it to do, once this transaction is kept."""
-    database.after_commit(_nudge)
+    once_kept(_nudge)
 
 
 def _nudge(*later: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from peewee import Value
 
 from db import database, on_sqlite
-from tenancy import at_work, working_for
+from tenancy import NoTenant, number_at_work, working_for
 
 
 class _Slot:
@@ -33,24 +33,36 @@ def slot(name: str) -> Value:
 def question(build: Callable[..., Any]) -> Callable[..., Callable[..., list[Any]]]:
     """Keep the text of what `build(shape)` makes, for each shape of it: the arguments, hashable and few.
 
-    The result is asked with the values of its slots and gives tuples. With no organisation at work it
-    raises NoTenant, and so it does where the boundary is lifted: text with an organisation in it needs one.
+    The result is asked with the values of its slots and gives tuples. Where it is about rows of organisations it
+    raises NoTenant with none at work, and so it does where the boundary is lifted: its text needs one.
     """
-    texts: dict[Any, tuple[str, list[Any]]] = {}
+    return _kept(build, lambda _query, cursor: cursor.fetchall())
+
+
+def rows(build: Callable[..., Any]) -> Callable[..., Callable[..., list[Any]]]:
+    """The same of one table: its rows as models know them."""
+    return _kept(build, lambda query, cursor: list(query._get_cursor_wrapper(cursor).iterator()))
+
+
+def _kept(build: Callable[..., Any], read: Callable[[Any, Any], list[Any]]) -> Callable[..., Callable[..., list[Any]]]:
+    kept: dict[Any, tuple[Any, str, list[Any]]] = {}
 
     @wraps(build)
     def shaped(*shape: Any) -> Callable[..., list[Any]]:
         key = (on_sqlite(), *shape)
-        if key not in texts:
+        if key not in kept:
             with working_for(_ANYBODY):
-                texts[key] = build(*shape).bind(database.obj).sql()
-        sql, parameters = texts[key]
+                query = build(*shape).bind(database.obj)
+                kept[key] = (query, *query.sql())
+        query, sql, parameters = kept[key]
 
         def ask(**values: Any) -> list[Any]:
-            ours = at_work().id
+            ours = number_at_work()
+            if ours is None and _OURS in parameters:
+                raise NoTenant
             bound = [ours if value is _OURS else values[value.name] if isinstance(value, _Slot) else value
                      for value in parameters]
-            return database.execute_sql(sql, bound).fetchall()  # type: ignore[no-any-return]
+            return read(query, database.execute_sql(sql, bound))
         return ask
     return shaped
 

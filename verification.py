@@ -34,7 +34,7 @@ def heads() -> Heads:
     with across_organisations("reading where every book ends"):
         found = {f"organisation {owner}": end for owner, *end in _ends(Event, Event.organisation, Organisation)}
     found |= {f"account {owner}": end for owner, *end in _ends(PersonalEvent, PersonalEvent.user, User)}
-    last = InstallationEvent.last()
+    last = InstallationEvent.select().order_by(InstallationEvent.number.desc()).first()
     return found | ({"installation": [last.number, last.digest]} if last else {})
 
 

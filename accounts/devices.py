@@ -1,4 +1,8 @@
 """Browsers a person has used before. A cookie tells them again; strangers cannot lock them out (LG-18)."""
+from typing import Any
+
+from peewee import Select, fn
+
 import audit
 import crypto
 import current
@@ -7,6 +11,7 @@ from accounts.sessions import network
 from clock import DAY, now
 from db import transaction
 from models import Device, PersonalEvent, Session, User
+from questions import question, slot
 from rules import NotHere
 
 LIFE = 400 * DAY                                # of the cookie: the most that browsers grant
@@ -78,11 +83,20 @@ def strange(user: User, token: str, *, lent: bool = False) -> bool:
 
     `lent`: by an organisation's own provider. What was seen at such sign-ins alone is strange to any other.
     """
-    earlier = PersonalEvent.select().where(PersonalEvent.user == user.id, PersonalEvent.kind == "sign_in.done")
-    browser = Device.select().where(Device.user == user.id, Device.token_hash == crypto.digest(token),
-                                    Device.epoch >= (LENT if lent else 0))
-    place = Session.select().where(Session.user == user.id, Session.network == network(current.actor().address))
-    return bool(earlier.exists() and not (token and browser.exists() and place.exists()))
+    ((earlier, browser, place),) = _seen()(user=user.id, token=crypto.digest(token), least=LENT if lent else 0,
+                                           network=network(current.actor().address))
+    return bool(earlier and not (token and browser and place))
+
+
+@question
+def _seen() -> Any:
+    """Did this person sign in before; in this browser; from this network?"""
+    mine = slot("user")
+    return Select(columns=[fn.EXISTS(each) for each in (
+        PersonalEvent.select(PersonalEvent.id).where(PersonalEvent.user == mine, PersonalEvent.kind == "sign_in.done"),
+        Device.select(Device.id).where(Device.user == mine, Device.token_hash == slot("token"),
+                                       Device.epoch >= slot("least")),
+        Session.select(Session.id).where(Session.user == mine, Session.network == slot("network")))])
 
 
 def forget_old() -> None:

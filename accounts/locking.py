@@ -3,6 +3,8 @@
 The row is counted in the account itself, by the transaction that writes the failure down: the counters of `limits`
 stand in a file of their own, and forget.
 """
+from typing import Any
+
 import audit
 import limits
 import outbox
@@ -11,12 +13,18 @@ from accounts import keepers, links
 from clock import now
 from db import transaction
 from models import Link, User
+from questions import question, slot
 from rules import Gone, TooMany
 
 
 def holds(user: User) -> bool:
     """Is it locked, as of this instant? Also for a password that was being looked at when it locked."""
-    return bool(User.select().where(User.id == user.id, User.locked.is_null(False)).exists())
+    return bool(_locked()(user=user.id))
+
+
+@question
+def _locked() -> Any:
+    return User.select(User.locked).where(User.id == slot("user"), User.locked.is_null(False))
 
 
 def count(user: User) -> bool:

@@ -12,6 +12,7 @@ import outbox
 from clock import DAY, HOUR, MINUTE, now
 from db import database, instant, placeholders, stored, transaction
 from models import Device, PushSubscription, Session, User
+from questions import question, slot
 from rules import NotHere
 
 LIFE, IDLE = DAY, HOUR
@@ -293,7 +294,15 @@ def _tell_no_more(which: Any, keep: int | None) -> None:
 
 
 def _keep_within_cap(user: User) -> None:
-    last_but = (Session.select(Session.id).where(Session.user == user, Session.ended.is_null())
-                .order_by(Session.id.desc()).offset(MOST).limit(1).scalar())
-    if last_but:
-        _end((Session.user == user) & (Session.id <= last_but), "replaced")
+    if _end_beyond_cap()(user=user.id, now=stored(now())):
+        outbox.wake_worker()
+
+
+@question
+def _end_beyond_cap() -> Any:
+    one = Session.alias()
+    first_beyond = (one.select(one.id).where(one.user == slot("user"), one.ended.is_null())
+                    .order_by(one.id.desc()).offset(MOST).limit(1))
+    return (Session.update(ended=slot("now"), ended_by="replaced")
+            .where(Session.user == slot("user"), Session.ended.is_null(), Session.id <= first_beyond)
+            .returning(Session.id))

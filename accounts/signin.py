@@ -23,6 +23,7 @@ from clock import MINUTE, now
 from db import transaction
 from i18n import _l
 from models import Attempt, Credential, User
+from questions import rows, slot
 from rules import Refused, TooMany
 from settings import setting
 
@@ -56,7 +57,7 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     `device`: the token of this browser's own cookie. TooMany before the hash is touched.
     """
     key = _key(email)
-    user = User.get_or_none(User.email == key) if key else None
+    user = next(iter(_of_address()(key=key)), None) if key else None
     ours = devices.known(user, device) if user else None
     limits.spend(limits.SIGN_IN_NETWORK, sessions.network(current.actor().address))
     counted = f"{key} {ours.id}" if ours else key or email.strip().lower()[:254]
@@ -75,6 +76,11 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
         _write_for_a_new_one(proof.user)
         raise Refused(_l("A new password is due. We have written to you how to set it."))
     return proved(proof, stay=stay, device=device, place=place)
+
+
+@rows
+def _of_address() -> Any:
+    return User.select().where(User.email == slot("key"))
 
 
 def _typed(email: str, password: str, user: User | None, ours: Any) -> tuple[Proof | None, Refused | None]:

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 # From the bottom up. What stands on one line may know its neighbours.
 ORDER = (
     ("settings", "shapes", "clock", "plugins", "catalogues"),
-    ("db",),
+    ("db", "rows"),
     ("i18n", "crypto", "tenancy", "current", "egress"),
     ("logs",),
     ("questions", "formats", "templating", "spans"),
