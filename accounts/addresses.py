@@ -8,13 +8,15 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import app_passwords, links, sessions, signup
+from accounts import app_passwords, fallbacks, identities, links, second_factors, sessions, signup
 from accounts.profile import me
-from clock import now
+from clock import DAY, now
 from db import transaction
 from i18n import _l
 from models import Link, User
 from rules import Conflict, Refused
+
+SUSPECT = 7 * DAY                               # what was added to an account so shortly before it changed hands
 
 
 def ask(email: str) -> None:
@@ -87,7 +89,8 @@ def revertible(token: str) -> Link:
 
 def revert(token: str) -> User:
     """Back to the address before. Whoever changed it may still be signed in, and knows the password: every session
-    ends, the password with them, and what was sent to their addresses (EM-02).
+    ends, the password with them, what was sent to their addresses, the recovery address and phone, and each factor
+    and other way in that was added in the week before, for they may be theirs (EM-02).
     """
     link = revertible(token)
     person, new = link.user, link.user.email_typed
@@ -98,6 +101,9 @@ def revert(token: str) -> User:
         Link.update(used=now()).where(Link.user == person.id, Link.purpose == links.ADDRESS_REVERT,
                                       Link.used.is_null(), Link.id > link.id).execute()
         signup.forget_password(person)
+        fallbacks.forget(person)
+        second_factors.take_back(person, link.created - SUSPECT)
+        identities.take_back(person, link.created - SUSPECT)
         sessions.end_everything(person, "reset")
         app_passwords.revoke_all(person)
         audit.record_for(person.id, "address.reverted", new=new)

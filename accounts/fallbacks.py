@@ -64,17 +64,32 @@ def remove() -> None:
             audit.record_for(person.id, "recovery.address_removed")
 
 
+def forget(person: User) -> None:
+    """Neither address nor phone helps any more: somebody who was in the account may have named them. In a
+    transaction."""
+    links.end(person, links.RECOVERY_CONFIRM)
+    if person.recovery_email:
+        _change(person, "", "")
+        audit.record_for(person.id, "recovery.address_removed")
+        person.recovery_email = person.recovery_email_typed = ""
+    if person.recovery_phone:
+        _call(person, "")
+
+
 def call(phone: str) -> None:
     """The number under which the desk may call back; an empty one removes it. Nobody has confirmed it."""
     person = me()
     number = rules.phone(phone, person.country)
     with transaction():
         if number != person.recovery_phone:
-            User.update(recovery_phone=number, recovery_phone_confirmed=None).where(User.id == person.id).execute()
-            audit.record_for(person.id, "recovery.phone_changed", before=rules.masked_phone(person.recovery_phone),
-                             after=rules.masked_phone(number))
-            outbox.post_everywhere(person, "recovery_phone_changed", before=rules.masked_phone(person.recovery_phone),
-                                   after=rules.masked_phone(number))
+            _call(person, number)
+
+
+def _call(person: User, number: str) -> None:
+    told = {"before": rules.masked_phone(person.recovery_phone), "after": rules.masked_phone(number)}
+    User.update(recovery_phone=number, recovery_phone_confirmed=None).where(User.id == person.id).execute()
+    audit.record_for(person.id, "recovery.phone_changed", **told)
+    outbox.post_everywhere(person, "recovery_phone_changed", **told)
 
 
 def _change(person: User, key: str, typed: str) -> None:

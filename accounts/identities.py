@@ -5,6 +5,7 @@ says where mail goes, not who somebody is (FD-03, FD-05). Somebody new is linked
 from inside a session, or makes an account where the operator lets that happen.
 """
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from peewee import IntegrityError
@@ -12,7 +13,6 @@ from peewee import IntegrityError
 import audit
 import formats
 import i18n
-import limits
 import outbox
 import rules
 from accounts import beginnings, sessions, signin, signup
@@ -78,13 +78,13 @@ def link(user_id: int, backend: Backend, who: Someone, *, keep: int | None) -> N
 
 def with_password(user_id: int, backend: Backend, name: str, password: str, *, keep: int | None) -> None:
     """Link a typed one, with name and password there. Wrong ones count as failed proofs."""
-    limits.spend(limits.PROOF, sessions.here())
+    sessions.try_proof()
     who = backend.recognise({}, {"name": name, "password": password})
     if who is None:
         with transaction():
             audit.record_for(user_id, "proof.failed", proof=backend.name)
         raise Refused(_l("Name and password do not match."), "password")
-    limits.forgive(limits.PROOF, sessions.here())
+    sessions.proof_was_right()
     link(user_id, backend, who, keep=keep)
 
 
@@ -101,6 +101,14 @@ def unlink(user_id: int, backend: Backend, *, keep: int | None) -> None:
         audit.record_for(user_id, "identity.unlinked", way=backend.written, email=identity.email)
         outbox.post_to(user, "identity_unlinked", way=called(user, [backend]))
         sessions.end_everything(user, "factor", keep=keep)
+
+
+def take_back(user: User, since: datetime) -> None:
+    """What was linked since then opens nothing any more: somebody else may have been in the account (EM-02). In a
+    transaction."""
+    for identity in list(Identity.select().where(Identity.user == user.id, Identity.created >= since)):
+        Identity.delete().where(Identity.id == identity.id).execute()
+        audit.record_for(user.id, "identity.unlinked", way=identity.provider, email=identity.email)
 
 
 def of(user_id: int) -> dict[str, Identity]:

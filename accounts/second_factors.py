@@ -1,6 +1,6 @@
 """A person's second factors: set up, confirmed by a first answer, renamed, removed (G7)."""
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import audit
@@ -93,23 +93,42 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
         credential = _own(user, public_id)
         if only_way_in(user, credential):
             raise Refused(_l("Nothing else opens your account. Set a password first."))
-        last = not (Credential.select().where(Credential.user == user.id, Credential.state == Credential.ACTIVE,
-                                              Credential.kind.not_in(handed_out()),
-                                              Credential.id != credential.id).exists())
+        last = _is_last(user, credential)
         if last and user.password and not user.password_long:
             raise Refused(_l("Your password is too short to stand alone. Choose one of at least 15 characters first."))
-        Credential.delete().where(Credential.id == credential.id).execute()
-        if last:
-            Credential.delete().where(Credential.user == user.id).execute()
-            User.update(two_factor=False).where(User.id == user.id).execute()
-            user.two_factor = False
-            audit.record_for(user.id, "two_factor.off", factor=credential.kind)
-            outbox.post_everywhere(user, "two_factor_off")
-        else:
-            audit.record_for(user.id, "factor.removed", factor=credential.kind)
-            outbox.post_everywhere(user, "factor_removed", label=_called(user, credential))
+        _drop(user, credential, last)
         sessions.end_everything(user, "factor", keep=keep)
         return last
+
+
+def take_back(user: User, since: datetime) -> None:
+    """What was added since then proves nothing any more: somebody else may have been in the account (EM-02). If that
+    was all there is, there was nothing before. In a transaction."""
+    mine = (Credential.user == user.id) & (Credential.created >= since)
+    Credential.delete().where(mine, (Credential.state != Credential.ACTIVE) | Credential.kind.in_(handed_out())
+                              ).execute()
+    for credential in list(Credential.select().where(mine)):
+        _drop(user, credential, _is_last(user, credential))
+
+
+def _is_last(user: User, credential: Credential) -> bool:
+    others = Credential.select().where(Credential.user == user.id, Credential.state == Credential.ACTIVE,
+                                       Credential.kind.not_in(handed_out()), Credential.id != credential.id)
+    return not others.exists()
+
+
+def _drop(user: User, credential: Credential, last: bool) -> None:
+    """One less, in the book and told; with the last one, the codes are gone, too."""
+    Credential.delete().where(Credential.id == credential.id).execute()
+    if last:
+        Credential.delete().where(Credential.user == user.id).execute()
+        User.update(two_factor=False).where(User.id == user.id).execute()
+        user.two_factor = False
+        audit.record_for(user.id, "two_factor.off", factor=credential.kind)
+        outbox.post_everywhere(user, "two_factor_off")
+    else:
+        audit.record_for(user.id, "factor.removed", factor=credential.kind)
+        outbox.post_everywhere(user, "factor_removed", label=_called(user, credential))
 
 
 def only_way_in(user: User, credential: Credential) -> bool:

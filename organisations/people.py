@@ -6,6 +6,7 @@ copies change in the same transaction.
 from accounts import addresses, profile
 from db import transaction
 from models import Membership, User
+from organisations import protection
 from organisations.members import listed_as
 from tenancy import across_organisations
 
@@ -25,7 +26,11 @@ def confirm_address(token: str) -> User:
 def revert_address(token: str) -> User:
     """See `addresses.revert`."""
     with transaction():
-        return _relisted(addresses.revert(token))
+        protected = addresses.revertible(token).user.two_factor
+        person = _relisted(addresses.revert(token))
+        if person.two_factor != protected:
+            protection.recount(person)
+        return person
 
 
 def _relisted(person: User) -> User:

@@ -21,7 +21,7 @@ def confirm(user: User, kind: str, answer: str, **more: Any) -> list[str]:
         before = user.two_factor
         codes = second_factors.confirm(user, kind, answer, **more)
         if user.two_factor != before:
-            _count(user)
+            recount(user)
         return codes
 
 
@@ -34,7 +34,7 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
             raise Refused(_l("%(organisation)s requires two-factor authentication. Add another second factor first, "
                              "then remove this one.", organisation=demanding[0]))
         if last:
-            _count(user)
+            recount(user)
         return last
 
 
@@ -53,7 +53,7 @@ def enter_without(token: str, attempt: str, *, device: str = "", place: str = ""
     with transaction():
         outcome = lost_factor.enter(token, attempt, device=device, place=place)
         if outcome.user:
-            _count(outcome.user)
+            recount(outcome.user)
         return outcome
 
 
@@ -65,10 +65,10 @@ def reset(user: User) -> None:
         audit.record_for(user.id, "two_factor.reset")
         lost_factor.close(user)
         second_factors.reset(user)
-        _count(user)
+        recount(user)
 
 
-def _count(user: User) -> None:
+def recount(user: User) -> None:
     """Tell every organisation of this person that the state has changed."""
     change = -1 if user.two_factor else +1
     with across_organisations("a person's second factor, in every organisation of theirs"):

@@ -5,11 +5,12 @@ import time_machine
 import clock
 from accounts import addresses, links, recovery
 from demo import acting
-from models import Link, Membership, Message, Session, User
+from models import Credential, Identity, Link, Membership, Message, Session, User
 from organisations import people
 from rules import Gone, Refused
 from settings import setting
 from tenancy import across_organisations
+from tests.accounts.test_passkeys import opens, registered
 
 
 def asked(person, new):
@@ -104,3 +105,40 @@ def test_em_09_older_links_open_nothing_after_the_change(cast):
 def test_ones_own_address_is_no_change(cast):
     with acting(cast.people["luc"]), pytest.raises(Refused):
         addresses.ask("LUC@lumen.example")
+
+
+def test_em_02_undoing_takes_away_what_may_be_of_whoever_changed_it(cast):
+    luc = cast.people["luc"]
+    User.update(recovery_email="thief@elsewhere.example", recovery_email_typed="thief@elsewhere.example",
+                recovery_phone="+41441234567").where(User.id == luc.id).execute()
+    thiefs = registered(User.get_by_id(luc.id))
+    assert opens(thiefs) == luc and User.get_by_id(luc.id).two_factor
+    people.confirm_address(asked(User.get_by_id(luc.id), "thief@elsewhere.org").token)
+    people.revert_address(link(luc, links.ADDRESS_REVERT).token)
+    left = User.get_by_id(luc.id)
+    assert (left.email, left.recovery_email, left.recovery_phone) == ("luc@lumen.example", "", "")
+    assert not left.two_factor
+    assert not Credential.select().where(Credential.user == luc.id).exists() and opens(thiefs) is None
+    with across_organisations("a test"):
+        assert not any(member.two_factor for member in Membership.select().where(Membership.user == luc.id))
+    Message.delete().execute()
+    recovery.ask("luc@lumen.example", "de")
+    assert {message.recipient for message in Message.select()} == {"luc@lumen.example"}
+
+
+def test_em_02_what_was_there_a_week_before_stays(cast):
+    mara = cast.people["mara"]
+    Credential.update(created=clock.now() - 8 * clock.DAY).where(Credential.user == mara.id).execute()
+    people.confirm_address(asked(mara, "neu@lumen.example").token)
+    people.revert_address(link(mara, links.ADDRESS_REVERT).token)
+    assert User.get_by_id(mara.id).two_factor
+    assert Credential.select().where(Credential.user == mara.id, Credential.kind == "totp").exists()
+
+
+def test_em_02_what_was_linked_in_that_week_opens_nothing_any_more(cast):
+    luc = cast.people["luc"]
+    for days, subject in ((1, "thief"), (9, "luc")):
+        Identity.create(user=luc, provider=f"way{days}", subject=subject, created=clock.now() - days * clock.DAY)
+    people.confirm_address(asked(luc, "neu@lumen.example").token)
+    people.revert_address(link(luc, links.ADDRESS_REVERT).token)
+    assert [each.subject for each in Identity.select().where(Identity.user == luc.id)] == ["luc"]
