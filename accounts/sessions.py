@@ -8,6 +8,7 @@ from typing import Any
 import audit
 import crypto
 import current
+import limits
 import outbox
 from clock import DAY, HOUR, MINUTE, now
 from db import database, instant, placeholders, stored, transaction
@@ -23,6 +24,7 @@ MOST = 50                                       # sessions a person; the oldest 
 CREDENTIALS, PEOPLE = 5 * MINUTE, 15 * MINUTE   # how old a proof may be, for what (decisions, «Security numbers»)
 MARGIN = 5 * MINUTE                             # for filling in a form that was opened in time
 TRUSTED = "trusted"                             # the proof that a remembered browser is: none that is fresh
+BY_OWNER = "owner"                            # from another session of theirs: the browser may be in wrong hands
 RAN_OUT = ("expired", "replaced")               # ends that nobody wished
 NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -186,7 +188,7 @@ def end(public_id: str) -> None:
     """One of the acting person's own; NotHere for anybody else's (SS-08)."""
     me = current.actor()
     with transaction():
-        if not _end((Session.public_id == public_id) & (Session.user == me.user_id), "owner", keep=me.session_id):
+        if not _end((Session.public_id == public_id) & (Session.user == me.user_id), BY_OWNER, keep=me.session_id):
             raise NotHere
         audit.record_for(me.user_id, "session.ended", public_id)
 
@@ -195,7 +197,7 @@ def end_others() -> int:
     """All of the acting person's but this one. How many."""
     me = current.actor()
     with transaction():
-        ended = _end((Session.user == me.user_id) & (Session.id != me.session_id), "owner", keep=me.session_id)
+        ended = _end((Session.user == me.user_id) & (Session.id != me.session_id), BY_OWNER, keep=me.session_id)
         audit.record_for(me.user_id, "session.others_ended", count=ended)
         return ended
 
@@ -204,7 +206,7 @@ def end_all() -> None:
     """Every session of the acting person, this one too, and what any browser was known by."""
     me = current.actor()
     with transaction():
-        end_everything(User.get_by_id(me.user_id), "owner")
+        end_everything(User.get_by_id(me.user_id), BY_OWNER)
         audit.record_for(me.user_id, "session.all_ended")
 
 
@@ -240,6 +242,17 @@ def here() -> str:
     if lent_by(who.proofs):
         return f"{who.user_id} in lent sessions"
     return f"{who.user_id} in session {who.session_id}"
+
+
+def try_proof() -> None:
+    """One more proof from inside the acting session is looked at. TooMany: it, and no other, waits."""
+    for limit in (limits.PROOF, limits.PROOF_DAY):
+        limits.spend(limit, here())
+
+
+def proof_was_right() -> None:
+    for limit in (limits.PROOF, limits.PROOF_DAY):
+        limits.forgive(limit, here())
 
 
 def end_elsewhere(which: Any) -> list[int]:

@@ -7,7 +7,7 @@ from peewee import JOIN
 import audit
 import crypto
 import outbox
-from accounts.sessions import NEVER, SignedIn
+from accounts.sessions import BY_OWNER, NEVER, SignedIn
 from clock import DAY, MINUTE, now
 from db import transaction
 from models import Authorization, Client, Organisation, Session, User
@@ -78,12 +78,17 @@ def _tell(ended: Iterable[Authorization]) -> None:
 
 
 def end_with_sessions() -> int:
-    """What was let in a session that is over is over, too. How many; the requests of before were refused anyway."""
+    """What was let in a session that is over is over, too. How many; the requests of before were refused anyway.
+
+    What may go on without its session does so, unless that was ended from elsewhere: as of a browser that was stolen.
+    """
     over = (Session.id.is_null() | (Session.ended.is_null(False) & (Session.ended_by != "expired"))
             | (Session.expires <= now()) | (Session.epoch != User.epoch) | User.suspended.is_null(False))
     with across_organisations("sessions that are over, whatever was let in them"), transaction():
         found = (Authorization.select(Authorization.id).join(User).switch(Authorization).join(Session, JOIN.LEFT_OUTER)
-                 .where(Authorization.ended.is_null(), ~Authorization.offline, over).limit(MOST))
+                 .where(Authorization.ended.is_null(),
+                        (~Authorization.offline & over) | (Session.ended_by == BY_OWNER))
+                 .limit(MOST))
         return _end_these("session", [number for (number,) in found.tuples()])
 
 

@@ -198,12 +198,13 @@ def _held(sql: str, one: Any) -> Held | None:
      token_expires, used, *watch, begun) = rows[0]
     if session and not (epoch == session_epoch and sessions.lives(session_ends, session_ended, session_ended_by)):
         session = ""
+    alone = bool(offline) and given_epoch == epoch and session_ended_by != sessions.BY_OWNER
     if session:
         proofs, proved = session_proofs, sessions.since(session_proved, session_began)
     may = set(listed(allowed))
     return Held(
         number, organisation, client_number, user, tuple(each for each in listed(scopes) if each in may),
-        bool(offline) and given_epoch == epoch, redirect_uri, challenge, nonce, instant(expires), ended is not None,  # type: ignore[arg-type]
+        alone, redirect_uri, challenge, nonce, instant(expires), ended is not None,  # type: ignore[arg-type]
         instant(code_expires), code_used is not None, client_id, algorithm, disabled is not None, label, product,
         public_id, name, status == Product.ACTIVE and standing == "active", subject or "", email or "", first or "",
         last or "", language or "", zone or "", session or "", tuple(proofs.split()), instant(proved), token, kind,

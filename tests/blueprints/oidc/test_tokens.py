@@ -2,6 +2,7 @@
 import base64
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -14,7 +15,7 @@ from clock import now
 from db import transaction
 from demo import APP_BACK, APP_SECRET, acting
 from models import Authorization, Grant, Membership, Product, Session, Team, Token, User
-from oidc import clients, consents, keys
+from oidc import authorizations, clients, consents, keys
 from organisations import blocking, demands, members, operating, teams
 from products import blocking as product_blocking
 from products import grants, lifecycle
@@ -138,6 +139,12 @@ def end_session(cast, by, product):
         sessions.end(session.public_id)
 
 
+def sign_out(cast, by, product):
+    session = Session.select().where(Session.user == cast.people["chiara"].id).order_by(Session.id.desc()).get()
+    sessions.sign_out(SimpleNamespace(session_id=session.id, session_public_id=session.public_id,
+                                      user_id=session.user_id))
+
+
 def suspend(cast, by, product):
     with acting(cast.people["otto"], "password", "totp"):
         operating.suspend(cast.people["chiara"].public_id, "for a while")
@@ -217,10 +224,18 @@ def test_op_09_at_the_next_request_nothing_opens(planning, chiara, cast, by, pro
                                   withdraw])
 def test_op_09_nor_what_lives_on_without_a_session(planning, chiara, cast, by, product, what):
     tokens = planning.tokens(chiara, scope="openid offline_access")
-    end_session(cast, by, product)
+    sign_out(cast, by, product)
     assert planning.userinfo(tokens["access_token"]).status_code == 200
     what(cast, by, product)
     closed(planning, tokens)
+
+
+def test_what_lives_on_ends_with_a_session_that_is_ended_from_another(planning, chiara, cast, by, product):
+    """The browser may be a stolen one, and so may what it let in."""
+    tokens = planning.tokens(chiara, scope="openid offline_access")
+    end_session(cast, by, product)
+    closed(planning, tokens)
+    assert authorizations.end_with_sessions() == 1
 
 
 def test_op_09_leaving_the_team_by_which_one_comes_in_closes_it(planning, chiara, cast, by, product):
