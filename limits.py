@@ -35,6 +35,8 @@ class Limit:
 
 SIGN_IN_ACCOUNT = Limit("sign-in account", 10, 900, "guesses against one account from browsers it does not know")
 SIGN_IN_DEVICE = Limit("sign-in device", 10, 900, "guesses from a browser the account knows; apart from strangers'")
+SIGN_IN_DEVICE_DAY = Limit("sign-in device day", 30, 86_400, "a slow drip of guesses from a browser the account knows")
+PASSWORD_CHANGE = Limit("password change", 20, 3600, "each is a mail, and ends the links of before")
 SIGN_IN_NETWORK = Limit("sign-in network", 60, 900, "one network through many accounts; an office arrives at nine")
 SECOND_STEP = Limit("second step", 5, 900, "wrong codes, of all factors together: five, then a pause (G7)")
 SECOND_STEP_DAY = Limit("second step day", 30, 86_400, "a slow drip of guesses over a day")
@@ -56,9 +58,12 @@ SIGNED_OUT_NETWORK = Limit("sign-out elsewhere", 3000, 900, "a provider's word t
 PUSH = Limit("push", 20, 3600, "names we look up because a browser says that it can be told there")
 PUSH_RENEWED = Limit("push renewed", 60, 3600, "browsers of one network whose maker gives them another address")
 PROOF = Limit("proof", 10, 900, "wrong passwords from inside a session")
+PROOF_DAY = Limit("proof day", 30, 86_400, "a slow drip of guesses from inside sessions, of one person together")
 SIGN_UP_ADDRESS = Limit("sign-up address", 3, 3600, "mails to somebody who may not have asked")
 SIGN_UP_NETWORK = Limit("sign-up network", 20, 3600, "one network making accounts")
 RESET_ADDRESS = Limit("reset address", 3, 3600, "mails to somebody who may not have asked")
+UNLOCK_MEMBER = Limit("unlock member", 3, 30 * 86_400, "each time somebody else unlocks, ten more can be tried (LG-03)",
+                      told=_l("This account was unlocked too often. Only a link to its mailbox opens it now."))
 UNLOCK_ADDRESS = Limit("unlock address", 3, 3600, "mails to somebody who may not have asked")
 RECOVERY_ADDRESS = Limit("recovery address", 3, 3600, "mails to somebody who may not have asked")
 LOST_FACTOR = Limit("lost factor", 5, 86_400, "mails about a lost factor, by whoever knows the password")

@@ -16,7 +16,7 @@ from peewee import (
 )
 
 import crypto
-from clock import now
+from clock import DAY, now
 from db import InstantField, Record
 from tenancy import Owned, at_work
 
@@ -381,6 +381,7 @@ class Membership(OrganisationOwned):
     """A person in an organisation, with a role. Rows of people who are gone stay, ended."""
 
     ACTIVE, BLOCKED, REMOVED, LEFT = "active", "blocked", "removed", "left"
+    KNOWN = 7 * DAY
 
     public_id = TextField(unique=True, default=crypto.public_id)
     user = ForeignKeyField(User, backref="memberships")
@@ -425,8 +426,9 @@ class Membership(OrganisationOwned):
 
     @classmethod
     def belonging(cls, user: int) -> Any:
-        """Where a person really is one of them: active, and more than external (TF-25)."""
-        return cls.select().where(cls.user == user, cls.status == cls.ACTIVE, cls.role != Role.EXTERNAL)
+        """Where a person really is one of them: see `belongs`."""
+        return cls.select().where(cls.user == user, cls.status == cls.ACTIVE, cls.role != Role.EXTERNAL,
+                                  cls.joined <= now() - cls.KNOWN)
 
     @classmethod
     def legal_representatives(cls) -> Any:
@@ -439,7 +441,10 @@ class Membership(OrganisationOwned):
 
     @property
     def belongs(self) -> bool:
-        return self.status == self.ACTIVE and self.role != Role.EXTERNAL
+        """Active, more than external, and there long enough to be known: whoever wants an account could make an
+        organisation of their own, and ask its owner in (TF-25)."""
+        return (self.status == self.ACTIVE and self.role != Role.EXTERNAL
+                and bool(self.joined <= now() - self.KNOWN))
 
     @property
     def accounts(self) -> bool:

@@ -5,7 +5,6 @@ from zoneinfo import available_timezones
 import audit
 import current
 import formats
-import limits
 import outbox
 import rules
 from accounts import passwords, sessions, signup
@@ -52,12 +51,12 @@ def wear(theme: str) -> User:
 def change_password(present: str, password: str, *, everywhere_else: bool) -> User:
     """A new password, with the present one (G15). A wrong one counts as a failed proof."""
     person = me()
-    limits.spend(limits.PROOF, sessions.here())
+    sessions.try_proof()
     if not passwords.right(person, present):
         with transaction():
             audit.record_for(person.id, "proof.failed", proof="password")
         raise Refused(_l("This is not your password."), "present")
-    limits.forgive(limits.PROOF, sessions.here())
+    sessions.proof_was_right()
     if passwords.same(present, password):
         raise Refused(passwords.PRESENT, "password")
     return _set_password(person, password, everywhere_else)

@@ -33,7 +33,7 @@ TRIES = 5
 # What is counted before a proof is looked at, and forgiven when it is right. A browser the account knows has
 # counts of its own: strangers do not lock its owner out (LG-18).
 STRANGERS = (limits.SIGN_IN_ACCOUNT,)
-KNOWN_DEVICE = (limits.SIGN_IN_DEVICE,)
+KNOWN_DEVICE = (limits.SIGN_IN_DEVICE, limits.SIGN_IN_DEVICE_DAY)
 CODES = (limits.SECOND_STEP, limits.SECOND_STEP_DAY, limits.SECOND_STEP_ROW)
 
 WRONG = _l("The address and the password do not match, or this account cannot sign in this way.")
@@ -160,7 +160,7 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
     factor = factors_of(user).get(kind)
     if factor and not factor.answered(attempt.asked.get(kind, {})):
         raise Refused(factor.refusal, "code")
-    last = _count_code(user, _counted(attempt))
+    last = _count_code(user, _counted(attempt), factor)
     with transaction():
         if not (Attempt.update(tries=Attempt.tries + 1)
                 .where(Attempt.id == attempt.id, Attempt.tries < TRIES).execute()):
@@ -253,19 +253,20 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
     The session's new secret. Refused by the field that is wrong.
     """
     user = User.get_by_id(who.user_id)
-    limits.spend(limits.PROOF, sessions.here())
+    sessions.try_proof()
     first = next((backend.name for backend in typed() if backend.same(user, password)), None)
     if first is None or (who.lent_by and locking.holds(user)):
         with transaction():
             if who.lent_by:                     # no better than a browser the account does not know
                 locking.count(user)
             audit.record_for(user.id, "proof.failed", proof="password")
+            alerts.failed(user, "passwords")
         raise Refused(_l("This is not your password."), "password")
     if who.lent_by:
         locking.begin_anew(user)
     proofs: tuple[str, ...] = (first,)
     if active := factors_of(user, inside=True):
-        last = _count_code(user, sessions.here())
+        last = _count_code(user, sessions.here(), active.get(kind))
         if kind not in active or not prove(user, kind, answer, asked or {}):
             with transaction():
                 audit.record_for(user.id, "proof.failed", proof=kind)
@@ -276,19 +277,19 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
         proofs = (first, kind)
     elif user.two_factor:                       # of a kind that is switched off here: never spared by that (TF-08)
         raise _wrong(None)
-    limits.forgive(limits.PROOF, sessions.here())
+    sessions.proof_was_right()
     return sessions.renew(who, proofs)
 
 
 def prove_by_passkey(who: sessions.SignedIn, answer: str, asked: dict[str, Any]) -> str:
     """The same by one of the person's passkeys alone (decision 11)."""
     user = User.get_by_id(who.user_id)
-    limits.spend(limits.PROOF, sessions.here())
+    sessions.try_proof()
     if not passkeys.opened(answer, asked, only=user):
         with transaction():
             audit.record_for(user.id, "proof.failed", proof=passkeys.ALONE)
         raise _wrong(plugins.find("accounts.factors", passkeys.KIND))
-    limits.forgive(limits.PROOF, sessions.here())
+    sessions.proof_was_right()
     return sessions.renew(who, (passkeys.ALONE,))
 
 
@@ -355,8 +356,13 @@ def _counted(attempt: Attempt) -> str:
     return f"{attempt.user_id} on device {attempt.device_id}" if attempt.device_id else str(attempt.user_id)
 
 
-def _count_code(user: User, counted: str) -> bool:
-    """Is this the last code that is looked at before a pause (TF-04)? All browsers and sessions together count, too."""
+def _count_code(user: User, counted: str, factor: Factor | None) -> bool:
+    """Is this the last code that is looked at before a pause (TF-04)? All browsers and sessions together count, too.
+
+    What a key says cannot be guessed: it goes on while codes pause.
+    """
+    if factor and factor.scripted:
+        return False
     left = [limits.spend(limit, counted) for limit in CODES]
     return not min(*left, limits.spend(limits.SECOND_STEP_PERSON, user.id))
 

@@ -120,6 +120,16 @@ def postgresql_only():
 
 
 @pytest.fixture
+def known_for_long(cast):
+    """Everybody has belonged for a month (`Membership.belongs`)."""
+    from clock import DAY, now
+    from models import Membership
+    from tenancy import across_organisations
+    with across_organisations("making members old"):
+        Membership.update(joined=now() - 30 * DAY).execute()
+
+
+@pytest.fixture
 def each_database():
     """For what belongs to a protocol, but asks the database in words of its own: see there."""
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+import limits
 import outbox
 from accounts.sessions import CREDENTIALS, MARGIN, NEVER, PEOPLE, TRUSTED
 from app import create_app
@@ -24,7 +25,6 @@ NEED_NONE = {
     "approvals.deny": "a no must be quick, and opens nothing",
     "member_security.alert": "a letter to a member, one a day",
     "membership.set_preferences": "which ordinary letters one gets; those about security always come",
-    "my_organisations.accept": "what is given was decided by whoever invited, with a fresh proof, for this very person",
     "my_organisations.create": "an organisation of nobody but oneself; nothing that was there is touched",
     "my_organisations.decline": "a no; one can be invited again",
     "overview.hide_checklist": "a hint on a page",
@@ -40,7 +40,6 @@ NEED_NONE = {
     "security.download": "gives back what the browser sends; nothing is stored",
     "security.prefer": "which factor is asked for first; all of them still are",
     "security.rename": "what one calls a factor",
-    "welcome.accept": "as my_organisations.accept",
     "welcome.change_account": "signs out",
 }
 # For anybody: what proves the right to it in place of a session. A token in the address is a secret of its own.
@@ -63,7 +62,8 @@ KINDS = {"/account/": CREDENTIALS, "/operator/catalogue": PEOPLE, "/operator/": 
          "/o/<organisation>/security/providers": CREDENTIALS,
          "/o/<organisation>/products/<id>/connection": CREDENTIALS, "/o/": PEOPLE}
 OTHERWISE = {"applications.withdraw": PEOPLE, "approvals.approve": PEOPLE, "notifications.choose": PEOPLE,
-             "profile.rename": PEOPLE, "member_security.vouch": CREDENTIALS,
+             "profile.rename": PEOPLE, "my_organisations.accept": PEOPLE, "welcome.accept": PEOPLE,
+             "member_security.vouch": CREDENTIALS,
              "member_security.refuse": CREDENTIALS}
 STOLEN = {"old": lambda age: {"proved": now() - age},
           TRUSTED: lambda _age: {"proved": NEVER, "proofs": "password trusted"}}
@@ -154,3 +154,8 @@ def test_a_name_is_a_form_while_the_proof_is_fresh_and_else_leads_to_one(browse,
     page = luc.get("/account")
     assert not [form for form in page.all("form") if form["action"] == "/account/name"]
     assert "/prove?next=/account" in page.links and "Luc Perrenoud" in page.text("main")
+
+
+def test_lists_of_people_leave_the_house_after_a_fresh_proof(app):
+    exports = [view for _rule, _method, view in routes(app) if view.limit == limits.EXPORT]
+    assert len(exports) == 4 and all(view.fresh == PEOPLE for view in exports)

@@ -2,6 +2,7 @@
 from flask import Response, g, request
 
 import formats
+from accounts.sessions import PEOPLE
 from forms import Choice, Form, Text
 from i18n import _, _l
 from models import Invitation, Organisation, User
@@ -50,7 +51,7 @@ def create() -> Response:
     return new_page(form, 422)
 
 
-@blueprint.action("/account/invitations/<id>/acceptance", needs=SIGNED_IN)
+@blueprint.action("/account/invitations/<id>/acceptance", needs=SIGNED_IN, fresh=PEOPLE)
 def accept(id: str) -> Response:
     """An invitation to the address I am signed in with: that is proof enough."""
     person = User.get_by_id(g.me.user_id)

@@ -51,7 +51,7 @@ def join(token: str) -> Response:
                                           place=f"/o/{invitation.organisation.slug}/"))
 
 
-@blueprint.action("/invitations/<token>/acceptance", needs=SIGNED_IN)
+@blueprint.action("/invitations/<token>/acceptance", needs=SIGNED_IN, fresh=sessions.PEOPLE)
 def accept(token: str) -> Response:
     """A known person joins with the account they are signed in to; with another one they see whose it is (IN-01)."""
     invitation = invitations.opened(token)

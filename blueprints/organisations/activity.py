@@ -7,6 +7,7 @@ import paging
 import sheets
 import stories
 import web
+from accounts.sessions import PEOPLE
 from i18n import _
 from models import Event, Membership
 from organisations import activity
@@ -32,7 +33,7 @@ def show() -> Response:
                 groups=[(name, label) for name, (label, _kinds) in activity.GROUPS.items()])
 
 
-@blueprint.page("/activity.csv", needs=Right.READ_ACTIVITY, limit=limits.EXPORT)
+@blueprint.page("/activity.csv", needs=Right.READ_ACTIVITY, fresh=PEOPLE, limit=limits.EXPORT)
 def export() -> Response:
     """What the page shows, as a file."""
     found = activity.export(Filter.of(request.args))

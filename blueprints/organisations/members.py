@@ -41,7 +41,7 @@ def show() -> Response:
                 crumbs=((_("People"), None), (_("Members"), None)))
 
 
-@blueprint.page("/members.csv", needs=Right.SEE_MEMBERS, limit=limits.EXPORT)
+@blueprint.page("/members.csv", needs=Right.SEE_MEMBERS, fresh=PEOPLE, limit=limits.EXPORT)
 def export() -> Response:
     """What the list shows, as a file."""
     found = directory.export(Filter.of(request.args))

@@ -115,7 +115,7 @@ def effective(id: str) -> Response:
                 labels=LABELS, crumbs=(*crumbs_of("members", access), (_("Effective access"), None)))
 
 
-@blueprint.page("/members/<id>/access/effective.csv", needs=Right.EDIT_ACCESS, limit=limits.EXPORT)
+@blueprint.page("/members/<id>/access/effective.csv", needs=Right.EDIT_ACCESS, fresh=PEOPLE, limit=limits.EXPORT)
 def export_effective(id: str) -> Response:
     access = editor.of_member(id)
     head = [_("Product"), _("Category"), _("Right"), _("Open"), _("Why")]

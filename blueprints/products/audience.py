@@ -4,6 +4,7 @@ from flask import Response, g, url_for
 import limits
 import paging
 import sheets
+from accounts.sessions import PEOPLE
 from i18n import _
 from organisations.roles import LABELS, Right
 from pages import page
@@ -26,7 +27,7 @@ def show(id: str) -> Response:
                         (product.label, url_for("products.look", id=id)), (_("Who can open it"), None)))
 
 
-@blueprint.page("/products/<id>/access.csv", needs=Right.EDIT_ACCESS, limit=limits.EXPORT)
+@blueprint.page("/products/<id>/access.csv", needs=Right.EDIT_ACCESS, fresh=PEOPLE, limit=limits.EXPORT)
 def export(id: str) -> Response:
     head = [_("Name"), _("E-mail address"), _("Role"), _("Right"), _("Open"), _("Why")]
     return sheets.sheet(f"{g.here.slug}-product-access", head, audience.export(id, g.here.demands))

@@ -6,8 +6,9 @@ import clock
 import limits
 from accounts import alerts, signin
 from demo import PASSWORD, acting
-from models import Message, PersonalEvent, User
+from models import Message, PersonalEvent, Session, User
 from rules import Refused
+from settings import setting
 from tests.accounts.test_signin import attempt
 
 
@@ -105,3 +106,31 @@ def test_a_browser_found_open_does_not_silence_the_alerts(browse, cast):
     luc = browse("luc")
     with time_machine.travel(clock.now() + 30 * clock.MINUTE):
         assert luc.get("/account/notifications").path == "/prove"
+
+
+def test_lg_03_whoever_guesses_from_inside_a_session_is_told_of_and_waits(browse, cast):
+    """A cookie alone, and the owner reads of it; other sessions of the owner go on."""
+    luc, thief = cast.people["luc"], browse("luc")
+    for _time in range(limits.PROOF.times):
+        thief.get("/prove")
+        thief.post("/prove", password="a guess that is wrong", expect=422)
+    thief.post("/prove", password="a guess that is wrong", expect=429)
+    (letter,) = [each for each in Message.select() if each.notice == "failed_sign_ins"]
+    assert letter.user_id == luc.id and letter.facts["passwords"] == limits.PROOF.times
+    assert not User.get_by_id(luc.id).failures
+    owner = browse("luc")
+    owner.get("/prove")
+    owner.post("/prove", password=PASSWORD)
+
+
+def test_lg_03_a_slow_drip_of_guesses_ends_too(browse, cast):
+    thief, tried = browse("luc"), 0
+    for hour in range(10):
+        with time_machine.travel(clock.now() + hour * clock.MINUTE * 16, tick=False):
+            Session.update(last_seen=clock.now()).execute()
+            thief.get("/prove")
+            for _time in range(limits.PROOF.times):
+                page = thief.client.post("/prove", base_url=setting.base_url, data={
+                    "csrf_token": thief.page.token, "password": "a guess that is wrong"})
+                tried += page.status_code == 422
+    assert tried == limits.PROOF_DAY.times

@@ -10,10 +10,12 @@ from accounts import links, locking, passwords, recovery, signin
 from demo import PASSWORD, acting
 from models import Event, Link, Membership, Message, PersonalEvent, Session, User
 from organisations import unlocking
-from rules import Conflict, Forbidden, Gone, Refused, TooMany
+from rules import Conflict, Forbidden, Gone, NotHere, Refused, TooMany
 from tenancy import working_for
 from tests.accounts.test_signin import attempt, told
 from tests.together import at_once
+
+pytestmark = pytest.mark.usefixtures("known_for_long")
 
 EMAIL = "luc@lumen.example"
 
@@ -241,3 +243,31 @@ def test_lg_03_the_pause_is_still_there_below_the_lock(luc):
     with pytest.raises(TooMany):
         attempt(EMAIL, PASSWORD)
     assert not locked()
+
+
+def test_lg_03_others_unlock_a_few_times_a_month_whoever_they_are(luc, cast):
+    for _time in range(limits.UNLOCK_MEMBER.times):
+        guess()
+        with working_for(cast.organisations["lumen"]), acting(cast.people["anne"]):
+            unlocking.unlock(member(cast))
+        limits.forgive(limits.SIGN_IN_ACCOUNT, EMAIL)
+    guess()
+    with working_for(cast.organisations["lumen"]), acting(cast.people["mara"], "password", "totp"):
+        with pytest.raises(TooMany) as refused:
+            unlocking.unlock(member(cast))
+        assert "mailbox" in str(refused.value.why)
+    assert locked()
+    locking.unlock(link_for(luc).token)                 # its owner may still
+    assert not locked()
+
+
+def test_tf_25_neither_externals_nor_newcomers_are_unlocked_by_an_organisation(luc, cast):
+    guess()
+    for changed in ({"role": "external"}, {"joined": clock.now()}):
+        with working_for(cast.organisations["lumen"]):
+            before = Membership.get(Membership.user == luc.id)
+            Membership.update(**changed).where(Membership.id == before.id).execute()
+            with acting(cast.people["anne"]), pytest.raises(NotHere):
+                unlocking.unlock(member(cast))
+            Membership.update(role=before.role, joined=before.joined).where(Membership.id == before.id).execute()
+    assert locked()

@@ -30,6 +30,8 @@ from tests.accounts.test_signin import attempt
 from tests.doors import Visitor
 from tests.together import at_once
 
+pytestmark = pytest.mark.usefixtures("known_for_long")
+
 EMAIL = "mara@bergquell.example"
 DAY, HOUR = clock.DAY, clock.HOUR
 
@@ -441,3 +443,18 @@ def test_the_operator_breaks_the_glass_and_it_is_written_down(app, cast):
     assert not User.get(User.email == EMAIL).two_factor
     assert InstallationEvent.select().where(InstallationEvent.kind == "factor.reset").count() == 1
     assert told("factor_reset") == {EMAIL}
+
+
+def test_tf_25_an_organisation_one_has_just_joined_cannot_vouch(cast):
+    """Whoever wants an account could make one, and ask its owner in."""
+    with working_for(cast.organisations["lumen"]):
+        mine = Membership.update(joined=clock.now() - 6 * DAY).where(Membership.user == cast.people["mara"].id)
+        mine.execute()
+    with working_for(cast.organisations["bergquell"]):
+        Membership.update(joined=clock.now()).where(Membership.user == cast.people["mara"].id).execute()
+    with pytest.raises(Conflict):
+        lost_factor.open_for(half_way())
+    assert not Message.select().where(Message.notice == "vouch_asked").exists()
+    with time_machine.travel(clock.now() + 2 * DAY):
+        lost_factor.open_for(half_way())
+        assert {message.recipient for message in Message.select().where(Message.notice == "vouch_asked")}

@@ -25,6 +25,8 @@ from settings import setting
 from tests.accounts.test_passkeys import registered
 from tests.authenticators import Authenticator
 
+pytestmark = pytest.mark.usefixtures("known_for_long")
+
 ROUNDS, FEW = 200, 20                           # few: of whole verbs that do much else
 PATIENCE = 30                                   # seconds before a round is called stuck
 NO = (Refused, Conflict, Gone, NotHere)

@@ -18,6 +18,7 @@ from models import Attempt, Credential, Device, Message, Organisation, PersonalE
 from organisations import protection
 from rules import NotHere, Refused, TooMany
 from settings import setting
+from tests.accounts.test_passkeys import registered
 from tests.accounts.test_signin import attempt
 from tests.together import at_once
 
@@ -258,3 +259,14 @@ def test_tf_04_a_right_code_in_one_browser_forgives_no_guesses_in_others(cast):
     before = limits.left(limits.SECOND_STEP_PERSON, mara)
     assert answer(in_known_browser(cast), present())
     assert limits.left(limits.SECOND_STEP_PERSON, mara) == before == limits.SECOND_STEP_PERSON.times - 1
+
+
+def test_lg_18_a_key_goes_on_while_codes_pause(cast):
+    key, secret = registered(cast.people["mara"]), attempt("mara@bergquell.example", PASSWORD).attempt
+    for _ in range(limits.SECOND_STEP.times):
+        guess(secret)
+    secret = attempt("mara@bergquell.example", PASSWORD).attempt
+    with pytest.raises(TooMany):
+        answer(secret, present())
+    said = key.get(signin.ask(signin.half_way(secret), "webauthn"))
+    assert signin.with_second_step(secret, "webauthn", said).session

@@ -23,6 +23,8 @@ from tests.accounts.test_signin import attempt
 from tests.lending import come_back, connect, lenders, link, sign_in, way_out
 from tests.provider import SECRET as THEIRS
 
+pytestmark = pytest.mark.usefixtures("known_for_long")
+
 GONE_WRONG = "That did not work. Try again, or choose another way."
 AWAY = "acme login: no answer just now. Try again later, or choose another way."
 
