@@ -17,6 +17,7 @@ from organisations.roles import Right, require
 GROUPS = {"member": (_l("Members"), ("member.", "members.")),
           "invitation": (_l("Invitations"), ("invitation.",)),
           "team": (_l("Teams"), ("team.",)),
+          "product": (_l("Products"), ("product.", "access.", "client.", "gate.")),
           "organisation": (_l("Organisation"), ("organisation.", "activity."))}
 PIECE = 1_000
 

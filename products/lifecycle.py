@@ -100,11 +100,12 @@ def _web_address(what: Category, address: str) -> str:
     address, door = rules.line(address, "address", longest=300), catalogue.kind_of(what).door
     if not address:
         if door:
-            raise Refused(_l("Enter the address where people find it."), "address")
+            raise Refused(_l("Enter the web address where people find it."), "address")
         return ""
     host = rules.plain_host(address, ascii=door in (GATE, OPENID))
     local = host.strip("[]") in LOOPBACK and setting.on_loopback
     scheme = urlsplit(address).scheme if host else ""
     if scheme not in (("https", "http") if local else ("https",)) or set(address) & UNWRITTEN:
-        raise Refused(_l("Enter a web address, for example https://wiki.domain.ch."), "address")
+        raise Refused(_l("Enter a web address that begins with https://, for example https://wiki.domain.ch."),
+                      "address")
     return address

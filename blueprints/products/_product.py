@@ -1,7 +1,7 @@
 """What all pages about one product share."""
 from typing import Any
 
-from flask import Response, g, url_for
+from flask import Response, g, request, url_for
 
 from i18n import _
 from models import AccessRequest, Product
@@ -10,6 +10,7 @@ from organisations.roles import Right
 from pages import page
 from products import catalogue, holdings, requests
 from products.holdings import Holding, Seer
+from rules import Conflict
 
 
 def seer() -> Seer:
@@ -32,6 +33,11 @@ def product_page(held: Holding, status: int = 200, why: Any = "") -> Response:
     waiting = list(requests.waiting().where(AccessRequest.product == held.product.id)) if g.may(
         Right.EDIT_ACCESS) else []
     return about(held, "product", status, why=why, told=catalogue.told, waiting=waiting)
+
+
+def overtaken(conflict: Conflict) -> Response:
+    """Not any more, or not now: the product's page says why."""
+    return product_page(one((request.view_args or {})["id"]), 409, conflict.why)
 
 
 def crumbs_of(product: Product) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import gate.secrets
 import gate.walk
 import oidc.lines
 from accounts.sessions import CREDENTIALS
-from blueprints.products._product import about, one
+from blueprints.products._product import about, one, overtaken
 from clock import now
 from forms import Form, Lines, NothingForm, Text, Tick, Version, required
 from i18n import _, _l
@@ -23,6 +23,7 @@ from settings import setting
 from web import OrganisationBlueprint, done
 
 blueprint = OrganisationBlueprint("connection", __name__)
+blueprint.register_error_handler(Conflict, overtaken)
 
 
 class AddressesForm(Form):

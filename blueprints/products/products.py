@@ -8,7 +8,7 @@ from wtforms import IntegerField, validators
 import paging
 import web
 from accounts.sessions import PEOPLE
-from blueprints.products._product import about, one, product_page, seer
+from blueprints.products._product import about, one, overtaken, product_page, seer
 from forms import Form, Text, Tick, Version, required
 from i18n import _, _l
 from models import Category
@@ -20,6 +20,7 @@ from rules import Conflict, Forbidden, NotHere
 from web import OrganisationBlueprint, done
 
 blueprint = OrganisationBlueprint("products", __name__)
+blueprint.register_error_handler(Conflict, overtaken)
 
 EACH = 50
 SHOWN = 10                                      # of those who lose something
@@ -30,18 +31,12 @@ class DetailsForm(Form):
     version = Version()
     label = Text(_l("Name"), [required()])
     technical_name = Text(_l("Technical name"))
-    address = Text(_l("Address"))
+    address = Text(_l("Web address"))
     seats = IntegerField(_l("Seats"), [validators.Optional()])
 
 
 class EndForm(Form):
     sure = Tick(_l("I understand that this takes effect at once"), [required(_l("Tick this box to go on."))])
-
-
-@blueprint.errorhandler(Conflict)
-def overtaken(conflict: Conflict) -> Response:
-    """Not any more, or not now: the product's page says why."""
-    return product_page(one((request.view_args or {})["id"]), 409, conflict.why)
 
 
 @blueprint.page("/products", needs=Right.SEE_ORGANISATION)

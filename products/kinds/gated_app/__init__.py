@@ -7,7 +7,7 @@ class GatedApplication(Kind):
     name, label = "gated_app", _l("Application behind the gate")
     icon = "shield-check"
     door = GATE
-    technical_label = _l("Address of the application")
+    technical_label = _l("Short description")
 
 
 plugin = GatedApplication()

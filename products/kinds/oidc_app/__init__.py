@@ -7,7 +7,7 @@ class OpenIdApplication(Kind):
     name, label = "oidc_app", _l("OpenID application")
     icon = "plug"
     door = OPENID
-    technical_label = _l("Address of the application")
+    technical_label = _l("Short description")
 
 
 plugin = OpenIdApplication()
