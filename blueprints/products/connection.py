@@ -95,6 +95,18 @@ def add_secret(id: str) -> Response:
     return connection_page(held, form, 422)
 
 
+@blueprint.page("/products/<id>/connection/secrets/<secret>/end", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS)
+def end_secret_form(id: str, secret: str) -> Response:
+    """An application that has no other one stops."""
+    held = managed(id)
+    found = gate.secrets.of_product(held.product) if door_of(held) == GATE else client_of(held)
+    living = found.living if found else []
+    ending = next((each for each in living if each.public_id == secret), None)
+    if ending is None:
+        raise NotHere
+    return about(held, "secret_end", secret=ending, only=len(living) == 1)
+
+
 @blueprint.action("/products/<id>/connection/secrets/<secret>/end", needs=Right.SEE_ORGANISATION, fresh=CREDENTIALS)
 def end_secret(id: str, secret: str) -> Response:
     held = managed(id)

@@ -130,8 +130,12 @@ def test_a_secret_is_ended(browse, product):
     anne.get(path)
     with across_organisations("a test counts"):
         secret = GateSecret.get().public_id
+    assert f"{path}/secrets/{secret}/end" in anne.page.links
+    assert "It is the only one" in anne.get(f"{path}/secrets/{secret}/end?lang=en").text("main")
     anne.post(f"{path}/secrets/{secret}/end")
-    anne.post(f"{path}/secrets/{secret}/end", expect=404)
+    for ask in (anne.post, anne.get):
+        ask(f"{path}/secrets/{secret}/end", expect=404)
+    assert "With the first secret" in anne.get(f"{path}?lang=en").text("main")
 
 
 def test_rl_02_only_who_manages_the_product_connects_it(browse, product):
