@@ -135,7 +135,6 @@ def test_a_secret_is_ended(browse, product):
     anne.post(f"{path}/secrets/{secret}/end")
     for ask in (anne.post, anne.get):
         ask(f"{path}/secrets/{secret}/end", expect=404)
-    assert "With the first secret" in anne.get(f"{path}?lang=en").text("main")
 
 
 def test_rl_02_only_who_manages_the_product_connects_it(browse, product):
