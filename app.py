@@ -121,6 +121,7 @@ def _answer_errors(app: Flask) -> None:
         rules.TooMany: 429, rules.Busy: 503}
     for kind, status in answers.items():
         app.register_error_handler(kind, lambda error, status=status: error_page(status, error))
+    app.register_error_handler(rules.SignedOut, lambda _error: web.sign_in_first())
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, lambda error: _http(error))
     app.register_error_handler(peewee.OperationalError, _database_trouble)

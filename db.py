@@ -137,6 +137,12 @@ def locked(query: Any) -> Any:
     return query if on_sqlite() else query.for_update()
 
 
+def held(query: Any) -> Any:
+    """The same for accounts: others may go on writing what refers to them, so that two who tell each other of
+    something do not wait crosswise."""
+    return query if on_sqlite() else query.for_update("FOR NO KEY UPDATE")
+
+
 def exclusively(name: str) -> None:
     """Until this transaction ends nobody else passes here under the same name."""
     if not on_sqlite():

@@ -32,6 +32,10 @@ class Forbidden(Exception):
     """Theirs to see, not theirs to do. 403."""
 
 
+class SignedOut(Exception):
+    """The session that somebody acts in has ended meanwhile: nothing was done, they sign in first. 303."""
+
+
 class NotHere(Exception):
     """Not there, or not for this person: they look alike. 404."""
 

@@ -8,7 +8,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import app_passwords, fallbacks, identities, links, second_factors, sessions, signup
+from accounts import acting, app_passwords, fallbacks, identities, links, second_factors, sessions, signup
 from accounts.profile import me
 from clock import DAY, now
 from db import transaction
@@ -30,6 +30,7 @@ def ask(email: str) -> None:
     limits.spend(limits.ADDRESS_CHANGE, person.id)
     limits.spend(limits.SIGN_UP_ADDRESS, address.key)
     with transaction():
+        acting.hold_own(person)
         owner = _owner(address.key)
         link = links.make(links.ADDRESS_CONFIRM, user=person, email=person.email, key=address.key,
                           typed=address.typed)
@@ -51,8 +52,9 @@ def asked(user_id: int) -> Link | None:
 
 def cancel() -> None:
     with transaction():
-        if links.end(me(), links.ADDRESS_CONFIRM):
-            audit.record_for(me().id, "address.change_cancelled")
+        person = acting.me()
+        if links.end(person, links.ADDRESS_CONFIRM):
+            audit.record_for(person.id, "address.change_cancelled")
 
 
 def opened(token: str) -> Link:

@@ -6,7 +6,7 @@ import audit
 import current
 import db
 import outbox
-from accounts import profile
+from accounts import acting
 from accounts.sessions import network
 from clock import HOUR, MINUTE, now
 from db import transaction
@@ -26,11 +26,11 @@ def choose(*, alert_new_place: bool, alert_failure: bool, alert_success: bool, l
     chosen: dict[str, Any] = {"alert_new_place": alert_new_place, "alert_failure": alert_failure,
                               "alert_success": alert_success, "lock_threshold": lock_threshold}
     with transaction():
-        person = profile.me()
+        person = acting.me()
         if any(getattr(person, name) != value for name, value in chosen.items()):
             User.update(**chosen).where(User.id == person.id).execute()
             audit.record_for(person.id, "alerts.changed", **chosen)
-        return profile.me()
+        return User.get_by_id(person.id)  # type: ignore[no-any-return]
 
 
 def signed_in(user: User, *, strange: bool) -> None:

@@ -8,10 +8,10 @@ import secrets
 import audit
 import crypto
 import current
-import db
 import limits
 import outbox
 import rules
+from accounts import acting
 from accounts.sessions import network
 from clock import MINUTE, now
 from db import transaction
@@ -32,7 +32,7 @@ def create(user: User, name: str) -> str:
         raise Refused(_l("Enter a name."), "name")
     secret = PREFIX + "".join(secrets.choice(crypto.CROCKFORD) for _ in range(SYMBOLS))
     with transaction():
-        db.exclusively(f"app passwords of {user.id}")
+        acting.hold_own(user)
         if AppPassword.select().where(_living(user)).count() >= MOST:
             raise Refused(_l("You have %(n)s app passwords. Revoke one first.", n=MOST), "name")
         AppPassword.create(user=user, name=name, digest=crypto.digest(secret), hint=secret[:len(PREFIX) + SHOWN])
@@ -57,12 +57,19 @@ def own(user_id: int, public_id: str) -> AppPassword:
 def revoke(user: User, public_id: str) -> None:
     """From now on it opens nothing."""
     with transaction():
+        acting.hold_own(user)
         found = own(user.id, public_id)
         if not AppPassword.update(revoked=now()).where(AppPassword.id == found.id,
                                                        AppPassword.revoked.is_null()).execute():
             raise NotHere
         audit.record_for(user.id, "app_password.revoked", name=found.name)
         outbox.post_to(user, "app_password_revoked", label=found.name)
+
+
+def revoke_mine() -> int:
+    """All of the acting person's. How many there were."""
+    with transaction():
+        return revoke_all(acting.me())
 
 
 def revoke_all(user: User) -> int:

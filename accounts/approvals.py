@@ -13,7 +13,7 @@ import audit
 import current
 import db
 import outbox
-from accounts import pushes, signup
+from accounts import acting, pushes, signup
 from accounts.sessions import network
 from clock import DAY, MINUTE, now
 from db import transaction
@@ -39,7 +39,7 @@ class TooLate(Gone):
 def switch(user: User, on: bool) -> None:
     """May a sign-in be approved in another browser? Beside another factor only: it is never the only one."""
     with transaction():
-        if not user.two_factor:
+        if not acting.hold_own(user).two_factor:
             raise NotHere
         mine = (Credential.user == user.id) & (Credential.kind == KIND)
         Credential.delete().where(mine).execute()
@@ -91,6 +91,7 @@ def approve(public_id: str, number: str) -> None:
     cancel the sign-in."""
     approval = waiting(public_id)
     with transaction():
+        acting.require_open()
         if not Approval.update(tries=Approval.tries + 1).where(
                 Approval.id == approval.id, Approval.state == Approval.WAITING, Approval.expires > now(),
                 Approval.tries < TRIES).execute():
@@ -98,6 +99,7 @@ def approve(public_id: str, number: str) -> None:
     if not hmac.compare_digest(number.strip().encode(), approval.number.encode()):
         _wrong(approval)
     with transaction():
+        acting.require_open()
         if not Approval.update(state=Approval.APPROVED, answered=now()).where(
                 Approval.id == approval.id, Approval.state == Approval.WAITING, Approval.expires > now()).execute():
             raise Conflict(ANSWERED)
@@ -109,6 +111,7 @@ def deny(public_id: str) -> None:
     owner is told that somebody has the password, which must be renewed."""
     approval = _own(public_id)
     with transaction():
+        acting.require_open()
         if not _end(approval, Approval.DENIED):
             raise Conflict(ANSWERED)
         signup.demand_new_password(approval.user)

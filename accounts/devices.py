@@ -6,7 +6,7 @@ from peewee import Select, fn
 import audit
 import crypto
 import current
-from accounts import sessions
+from accounts import acting, sessions
 from accounts.sessions import network
 from clock import DAY, now
 from db import transaction
@@ -54,6 +54,7 @@ def remembered(user: User) -> list[Device]:
 def forget(user: User, signed_id: str) -> None:
     """The second step is asked for again in one browser. NotHere for anybody else's."""
     with transaction():
+        acting.hold_own(user)
         device = next((each for each in remembered(user) if each.signed_id == signed_id), None)
         if device is None or not sessions.forget_browsers(user, Device.id == device.id):
             raise NotHere
@@ -63,6 +64,7 @@ def forget(user: User, signed_id: str) -> None:
 def forget_all(user: User) -> int:
     """The second step is asked for again in every browser. How many there were."""
     with transaction():
+        acting.hold_own(user)
         count = sessions.forget_browsers(user)
         audit.record_for(user.id, "browser.forgotten", count=count)
         return count
@@ -71,6 +73,7 @@ def forget_all(user: User) -> int:
 def allow_trust(user: User, allowed: bool) -> None:
     """May browsers be remembered at all (G7-R7)? What was remembered is forgotten when they may not."""
     with transaction():
+        acting.hold_own(user)
         User.update(trusts_browsers=allowed).where(User.id == user.id).execute()
         user.trusts_browsers = allowed
         if not allowed:

@@ -2,7 +2,7 @@
 import audit
 import current
 import outbox
-from accounts import keepers, lost_factor, profile, sessions, signup
+from accounts import acting, keepers, lost_factor, sessions, signup
 from db import transaction
 from models import Session
 from rules import NotHere
@@ -21,7 +21,7 @@ def foreign(public_id: str) -> Session:
 def disown(public_id: str) -> None:
     """Everything but this session ends, no other browser is known or trusted, and a new password is due."""
     with transaction():
-        session, person = foreign(public_id), profile.me()
+        person, session = acting.me(), foreign(public_id)
         keepers.tell(person, "member.disowned", "member_disowned")
         sessions.end_everything(person, "disowned", keep=current.actor().session_id)
         lost_factor.close(person)

@@ -3,7 +3,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import links
+from accounts import acting, links
 from accounts.profile import me
 from clock import now
 from db import transaction
@@ -23,6 +23,7 @@ def ask(email: str) -> None:
     limits.spend(limits.ADDRESS_CHANGE, person.id)
     limits.spend(limits.SIGN_UP_ADDRESS, address.key)
     with transaction():
+        acting.hold_own(person)
         link = links.make(links.RECOVERY_CONFIRM, user=person, email=person.email, key=address.key,
                           typed=address.typed)
         audit.record_for(person.id, "recovery.address_asked", new=address.typed)
@@ -57,7 +58,7 @@ def confirm(token: str) -> User:
 def remove() -> None:
     """No second address any more, and none that waits."""
     with transaction():
-        person = me()
+        person = acting.me()
         links.end(person, links.RECOVERY_CONFIRM)
         if person.recovery_email:
             _change(person, "", "")
@@ -81,6 +82,7 @@ def call(phone: str) -> None:
     person = me()
     number = rules.phone(phone, person.country)
     with transaction():
+        acting.hold_own(person)
         if number != person.recovery_phone:
             _call(person, number)
 

@@ -15,7 +15,7 @@ import formats
 import i18n
 import outbox
 import rules
-from accounts import beginnings, sessions, signin, signup
+from accounts import acting, beginnings, sessions, signin, signup
 from accounts.backends import Backend, Proof, Someone
 from clock import now
 from db import transaction
@@ -63,7 +63,7 @@ def _join(backend: Backend, who: Someone) -> User:
 def link(user_id: int, backend: Backend, who: Someone, *, keep: int | None) -> None:
     """From inside a session with a fresh proof. Every other session ends, as with a new factor (SS-06)."""
     with transaction():
-        user = User.get_by_id(user_id)
+        user = acting.hold_own(User(id=user_id))
         if not backend.takes(user):
             raise NotHere
         if _of(user_id, backend.name):
@@ -91,7 +91,7 @@ def with_password(user_id: int, backend: Backend, name: str, password: str, *, k
 def unlink(user_id: int, backend: Backend, *, keep: int | None) -> None:
     """One way less; refused when it is the only one."""
     with transaction():
-        user = User.get_by_id(user_id)
+        user = acting.hold_own(User(id=user_id))
         identity = _of(user_id, backend.name)
         if identity is None:
             raise NotHere

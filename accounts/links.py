@@ -7,6 +7,7 @@ from peewee import JOIN
 import audit
 import crypto
 import db
+from accounts import acting
 from clock import DAY, HOUR, now
 from models import Link, User
 from rules import Gone
@@ -48,10 +49,12 @@ def opened(token: str, purpose: str) -> Link:
 
 
 def use_up(link: Link) -> None:
-    """Of twenty who come at once, one passes (RS-04). In the transaction of what it is used for."""
+    """Of twenty who come at once, one passes (RS-04), unless everything of its owner has ended meanwhile. In the
+    transaction of what it is used for, which goes on with its owner as stored now."""
     if not db.database.in_transaction():
         raise RuntimeError("a link is used up in the transaction of its deed")
-    if not Link.update(used=now()).where(Link.id == link.id, Link.used.is_null()).execute():
+    overtaken = link.user_id and acting.hold(link.user) and _overtaken(link)
+    if overtaken or not Link.update(used=now()).where(Link.id == link.id, Link.used.is_null()).execute():
         raise Gone
 
 

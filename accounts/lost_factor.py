@@ -138,7 +138,7 @@ def enter(token: str, attempt: str, *, device: str = "", place: str = "") -> Out
     if half is None or half.user_id != link.user_id:
         raise NotHere
     _own(half)
-    user = half.user
+    user = link.user                            # held by what uses the link up
     with transaction():
         links.use_up(link)
         if not (Attempt.delete().where(Attempt.id == half.id).execute()

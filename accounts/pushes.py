@@ -20,6 +20,7 @@ import current
 import db
 import egress
 import outbox
+from accounts import acting
 from clock import now
 from db import transaction
 from i18n import _l
@@ -58,6 +59,7 @@ def subscribe(endpoint: str, key: str, secret: str) -> None:
     _check(endpoint)
     keys = _point(key), _sixteen(secret)
     with transaction():
+        acting.me()
         db.exclusively("push subscriptions")
         here = _device()
         PushSubscription.delete().where(
@@ -73,6 +75,7 @@ def unsubscribe(public_id: str) -> None:
     """One of the acting person's browsers is told no more. NotHere for anybody else's."""
     who = current.actor()
     with transaction():
+        acting.me()
         if not PushSubscription.delete().where(
                 PushSubscription.public_id == public_id, PushSubscription.user == who.user_id).execute():
             raise NotHere

@@ -8,7 +8,7 @@ import i18n
 import outbox
 import plugins
 import rules
-from accounts import approvals, passkeys, sessions, signup
+from accounts import acting, approvals, passkeys, sessions, signup
 from accounts.factors import Factor, backup_codes
 from clock import now
 from db import transaction
@@ -23,6 +23,7 @@ PENDING_LIFE = timedelta(hours=1)
 def begin(user: User, kind: str, secret: str = "") -> Credential:
     """A factor to be confirmed within the hour; one that was begun before and not confirmed is forgotten."""
     with transaction():
+        acting.hold_own(user)
         mine = (Credential.user == user.id) & (Credential.kind == kind)
         Credential.delete().where(mine, Credential.state == Credential.PENDING).execute()
         if Credential.select().where(mine).count() >= _factor(kind).most:
@@ -44,6 +45,7 @@ def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[
     the session that lives on.
     """
     with transaction():
+        acting.hold_own(user)
         credential = pending(user, kind)
         if credential is None:
             raise Refused(_l("That took more than an hour. Begin again."))
@@ -69,6 +71,7 @@ def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[
 def prefer(user: User, kind: str) -> None:
     """Which way is asked for first (G7-R1)."""
     with transaction():
+        acting.hold_own(user)
         if kind not in {factor.kind for factor in active(user.id)}:
             raise Refused(_l("Choose one of the offered values."), "kind")
         User.update(preferred_factor=kind).where(User.id == user.id).execute()
@@ -78,6 +81,7 @@ def prefer(user: User, kind: str) -> None:
 def rename(user: User, public_id: str, label: str) -> None:
     """What the person calls it."""
     with transaction():
+        acting.hold_own(user)
         credential = _own(user, public_id)
         Credential.update(label=rules.name(label, "label", longest=60)).where(
             Credential.id == credential.id).execute()
@@ -90,6 +94,7 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
     Refused while the password is too short to stand alone (decision 17).
     """
     with transaction():
+        acting.hold_own(user)
         credential = _own(user, public_id)
         if only_way_in(user, credential):
             raise Refused(_l("Nothing else opens your account. Set a password first."))
@@ -142,6 +147,7 @@ def reset(user: User) -> None:
 
     In a transaction. For verbs that have two other proofs, and record what they were.
     """
+    acting.hold(user)
     Credential.delete().where(Credential.user == user.id).execute()
     User.update(two_factor=False).where(User.id == user.id).execute()
     user.two_factor = False
@@ -154,7 +160,7 @@ def reset(user: User) -> None:
 def renew_codes(user: User) -> list[str]:
     """Ten new backup codes, said once; the older ones are dead (TF-13)."""
     with transaction():
-        if not user.two_factor:
+        if not acting.hold_own(user).two_factor:
             raise rules.NotHere
         audit.record_for(user.id, "backup_codes.renewed")
         outbox.post_everywhere(user, "backup_codes_renewed")

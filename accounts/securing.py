@@ -2,7 +2,7 @@
 import audit
 import current
 import outbox
-from accounts import app_passwords, lost_factor, profile, sessions
+from accounts import acting, app_passwords, lost_factor, sessions
 from db import transaction
 from models import Device, User
 
@@ -15,7 +15,7 @@ def known_browsers(user_id: int) -> int:
 def clear() -> None:
     """Every other session ends, no other browser is known or trusted, app passwords open nothing any more."""
     with transaction():
-        person = profile.me()
+        person = acting.me()
         sessions.end_everything(person, "owner", keep=current.actor().session_id)
         lost_factor.close(person)
         revoked = app_passwords.end_all(person)

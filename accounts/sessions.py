@@ -10,11 +10,12 @@ import crypto
 import current
 import limits
 import outbox
+from accounts import acting
 from clock import DAY, HOUR, MINUTE, now
 from db import database, instant, placeholders, stored, transaction
 from models import Device, PushSubscription, Session, User
 from questions import question, slot
-from rules import NotHere
+from rules import NotHere, SignedOut
 
 LIFE, IDLE = DAY, HOUR
 LIFE_STAYING, IDLE_STAYING = 14 * DAY, 3 * DAY
@@ -166,7 +167,7 @@ def renew(who: SignedIn, proofs: tuple[str, ...]) -> str:
     with transaction():
         if not Session.update(token_hash=crypto.digest(secret), proved=now(), proofs=" ".join(proofs)).where(
                 Session.id == who.session_id, Session.ended.is_null()).execute():
-            raise NotHere
+            raise SignedOut
         audit.record_for(who.user_id, "proof.given", proof=" ".join(proofs))
     return secret
 
@@ -188,6 +189,7 @@ def end(public_id: str) -> None:
     """One of the acting person's own; NotHere for anybody else's (SS-08)."""
     me = current.actor()
     with transaction():
+        acting.require_open()
         if not _end((Session.public_id == public_id) & (Session.user == me.user_id), BY_OWNER, keep=me.session_id):
             raise NotHere
         audit.record_for(me.user_id, "session.ended", public_id)
@@ -197,6 +199,7 @@ def end_others() -> int:
     """All of the acting person's but this one. How many."""
     me = current.actor()
     with transaction():
+        acting.require_open()
         ended = _end((Session.user == me.user_id) & (Session.id != me.session_id), BY_OWNER, keep=me.session_id)
         audit.record_for(me.user_id, "session.others_ended", count=ended)
         return ended
@@ -204,10 +207,10 @@ def end_others() -> int:
 
 def end_all() -> None:
     """Every session of the acting person, this one too, and what any browser was known by."""
-    me = current.actor()
     with transaction():
-        end_everything(User.get_by_id(me.user_id), BY_OWNER)
-        audit.record_for(me.user_id, "session.all_ended")
+        person = acting.me()
+        end_everything(person, BY_OWNER)
+        audit.record_for(person.id, "session.all_ended")
 
 
 def end_everything(user: User, why: str, *, keep: int | None = None) -> None:

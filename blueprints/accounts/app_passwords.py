@@ -52,5 +52,5 @@ def leave_all() -> Response:
 
 @blueprint.action("/account/app-passwords/revoke", needs=SIGNED_IN, fresh=CREDENTIALS)
 def revoke_all() -> Response:
-    count = app_passwords.revoke_all(profile.me())
+    count = app_passwords.revoke_mine()
     return done(ngettext("%(num)s app password is revoked.", "%(num)s app passwords are revoked.", count), ".show")
