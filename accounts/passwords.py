@@ -69,10 +69,8 @@ def check(password: str, *, two_factor: bool, own: tuple[str, ...] = (), field: 
 
     `own`: address, names, name of the organisation.
     """
-    shortest = SHORTEST_WITH_SECOND_FACTOR if two_factor else SHORTEST
+    check_length(password, two_factor=two_factor, field=field)
     text = _normal(password)
-    if len(text) < shortest:
-        raise Refused(_l("Use at least %(n)s characters. A sentence of four or five words is good.", n=shortest), field)
     if len(text) > LONGEST:
         raise Refused(_l("Use at most %(n)s characters.", n=LONGEST), field)
     plain = text.casefold()
@@ -80,6 +78,14 @@ def check(password: str, *, two_factor: bool, own: tuple[str, ...] = (), field: 
         raise Refused(_l("This password is among the first that are tried. Choose another one."), field)
     if _made_of(plain, _pieces((*own, setting.instance))):
         raise Refused(_l("This password is made of your own name or address. Choose another one."), field)
+
+
+def check_length(password: str, *, two_factor: bool, field: str = "password") -> None:
+    """Refused unless it is long enough. Whether there is a second factor is asked once more of the row that is held:
+    the hash takes its time."""
+    shortest = SHORTEST_WITH_SECOND_FACTOR if two_factor else SHORTEST
+    if len(_normal(password)) < shortest:
+        raise Refused(_l("Use at least %(n)s characters. A sentence of four or five words is good.", n=shortest), field)
 
 
 def same(one: str, other: str) -> bool:

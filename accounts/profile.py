@@ -7,13 +7,15 @@ import current
 import formats
 import outbox
 import rules
-from accounts import passwords, sessions, signup
+from accounts import acting, passwords, sessions, signup
 from db import transaction
 from i18n import NAMES, _l
 from models import User
 from rules import NotHere, Refused
 
 THEMES = ("", "light", "dark")
+
+NOT_YOURS = _l("This is not your password.")
 
 
 def me() -> User:
@@ -55,7 +57,7 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
     if not passwords.right(person, present):
         with transaction():
             audit.record_for(person.id, "proof.failed", proof="password")
-        raise Refused(_l("This is not your password."), "present")
+        raise Refused(NOT_YOURS, "present")
     sessions.proof_was_right()
     if passwords.same(present, password):
         raise Refused(passwords.PRESENT, "password")
@@ -71,9 +73,15 @@ def first_password(password: str, *, everywhere_else: bool) -> User:
 
 
 def _set_password(person: User, password: str, everywhere_else: bool) -> User:
+    """The password that was proved, or that there was none, must hold still when the new one is written (RS-04)."""
+    proved = person.password
     passwords.check(password, two_factor=person.two_factor, own=passwords.own_words(person))
     phc = passwords.hashed(password)
     with transaction():
+        acting.hold_own(person)
+        if person.password != proved:
+            raise Refused(NOT_YOURS, "present") if proved else NotHere
+        passwords.check_length(password, two_factor=person.two_factor)
         signup.set_password(person, phc, long=passwords.stands_alone(password))
         if everywhere_else:
             sessions.end_everything(person, "password", keep=current.actor().session_id)
@@ -89,7 +97,7 @@ def _offered(value: str, values: Container[str], field: str) -> None:
 
 def _change(**what: str) -> User:
     with transaction():
-        person = me()
+        person = acting.me()
         changed = [name for name, value in what.items() if getattr(person, name) != value]
         if changed:
             User.update(**what).where(User.id == person.id).execute()
