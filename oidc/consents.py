@@ -4,6 +4,7 @@ from typing import Any
 import audit
 import current
 import db
+from accounts import acting
 from clock import MINUTE, now
 from db import transaction
 from models import Authorization, Client, Consent, Organisation, Product
@@ -22,6 +23,7 @@ def give(client: Known, place: Place, scopes: list[str]) -> None:
     """By the acting person. What was let before stays let."""
     user_id = current.actor().user_id
     with transaction(), working_for(place):
+        acting.require_open()
         db.exclusively(f"consents of {user_id}")
         found = reading.consent(user_id or 0, client.number, place.product_id)
         if found:
@@ -58,6 +60,7 @@ def withdraw(public_id: str) -> Consent:
     """By the acting person: nothing the application holds opens anything any more, from the next request on."""
     user_id = current.actor().user_id or 0
     with transaction():
+        acting.require_open()
         found = own(user_id, public_id)
         with working_for(found.organisation):
             Consent.update(withdrawn=now()).where(Consent.id == found.id).execute()

@@ -7,11 +7,11 @@ from peewee import IntegrityError
 
 import audit
 import crypto
-import current
 import db
 import limits
 import outbox
 import rules
+from accounts import acting
 from clock import DAY, now
 from db import transaction
 from i18n import _l
@@ -202,10 +202,9 @@ def accept(token: str) -> Membership:
     """
     found = opened(token)
     with transaction(), working_for(found.organisation):
-        invitation = find(found.public_id)
+        person, invitation = acting.me(), find(found.public_id)
         if invitation.generation != found.generation:
             raise Gone
-        person = User.get_by_id(current.actor().user_id)
         if invitation.exact_address and person.email != invitation.email:
             raise Forbidden("another address")
         if members.present(person.id):

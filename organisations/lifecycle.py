@@ -10,6 +10,7 @@ import db
 import formats
 import limits
 import rules
+from accounts import acting
 from clock import MINUTE, now
 from db import transaction
 from i18n import _l
@@ -47,6 +48,7 @@ def create(name: str, *, kind: str = "other", country: str = "CH", language: str
         raise Refused(_l("Choose one of the offered values."), "country")
     limits.spend(limits.CREATE_ORGANISATION, person.id)
     with transaction():
+        acting.require_open()
         db.exclusively(f"organisations of person {person.id}")
         if twin := just_made(person, name, slug):
             return twin

@@ -5,7 +5,7 @@ from typing import Any
 import audit
 import db
 import outbox
-from accounts import identities
+from accounts import acting, identities
 from clock import now
 from db import transaction
 from i18n import _l
@@ -186,7 +186,10 @@ def others_legal(member: Membership) -> bool:
 
 
 def one_at_a_time() -> None:
-    """Whoever changes who is what waits for the one before (RI-1). SQLite's transactions do so by nature."""
+    """Whoever changes who is what waits for the one before (RI-1). SQLite's transactions do so by nature.
+
+    The account of whoever acts is held first, as in every verb on it: nobody waits crosswise."""
+    acting.require_open()
     if not db.on_sqlite():
         db.locked(Organisation.select(Organisation.id).where(Organisation.id == at_work().id)).scalar()
 

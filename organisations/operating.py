@@ -12,7 +12,7 @@ import current
 import db
 import outbox
 import rules
-from accounts import app_passwords, lost_factor, sessions
+from accounts import acting, app_passwords, lost_factor, sessions
 from clock import now
 from db import transaction
 from i18n import _l
@@ -90,6 +90,7 @@ def reinstate(public_id: str) -> User:
 
 def require_operator() -> User:
     """The acting person, if they run the installation."""
+    acting.require_open()
     me = User.get_or_none(User.id == current.actor().user_id, User.operator, User.suspended.is_null())
     if me is None:
         raise Forbidden("operator")
@@ -97,7 +98,7 @@ def require_operator() -> User:
 
 
 def _locked(public_id: str) -> User:
-    person = db.locked(User.select().where(User.public_id == public_id)).first()
+    person = db.held(User.select().where(User.public_id == public_id)).first()
     if person is None:
         raise NotHere
     return person  # type: ignore[no-any-return]

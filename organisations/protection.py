@@ -6,7 +6,7 @@ every list and every count of their organisations changes in the same transactio
 from typing import Any
 
 import audit
-from accounts import keepers, lost_factor, second_factors
+from accounts import acting, keepers, lost_factor, second_factors
 from accounts.signin import Outcome
 from db import transaction
 from i18n import _l
@@ -18,7 +18,7 @@ from tenancy import across_organisations
 def confirm(user: User, kind: str, answer: str, **more: Any) -> list[str]:
     """See `second_factors.confirm`."""
     with transaction():
-        before = user.two_factor
+        before = acting.hold_own(user).two_factor
         codes = second_factors.confirm(user, kind, answer, **more)
         if user.two_factor != before:
             recount(user)
@@ -28,6 +28,7 @@ def confirm(user: User, kind: str, answer: str, **more: Any) -> list[str]:
 def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
     """See `second_factors.remove`. The last one stays while an organisation of theirs demands it (G10-R4)."""
     with transaction():
+        acting.hold_own(user)
         demanding = needed_by(user.id)
         last = second_factors.remove(user, public_id, keep=keep)
         if last and demanding:                  # undone with everything before
@@ -60,6 +61,7 @@ def enter_without(token: str, attempt: str, *, device: str = "", place: str = ""
 def reset(user: User) -> None:
     """Whoever runs the installation has identified the person, and says so at the machine (`flask operator`)."""
     with transaction():
+        acting.hold(user)
         audit.record_here("factor.reset", user.public_id, person=user.name)
         keepers.tell(user, "member.factor_reset", "member_factor_reset")
         audit.record_for(user.id, "two_factor.reset")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import current
+from accounts import acting
 from i18n import _l
 from models import Membership, Role
 from rules import Forbidden
@@ -106,7 +107,9 @@ class Standing:
 
 
 def require(right: Right) -> Membership:
-    """The acting person's membership as it is now, inside the transaction; Forbidden without the right (RI-10)."""
+    """The acting person's membership as it is now, inside the transaction; Forbidden without the right (RI-10).
+    SignedOut when their session has ended since they came in."""
+    acting.require_open()
     membership = mine()
     if membership is None or not standing(membership).may(right):
         raise Forbidden(right)

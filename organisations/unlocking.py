@@ -1,7 +1,7 @@
 """A member's account, locked after wrong passwords, is opened again by whoever sees to the members (C12)."""
 import audit
 import limits
-from accounts import locking
+from accounts import acting, locking
 from db import transaction
 from i18n import _l
 from models import Membership
@@ -25,6 +25,8 @@ def unlock(public_id: str) -> Membership:
     if member.user.locked:
         limits.spend(limits.UNLOCK_MEMBER, member.user_id)
     with transaction():
+        require(Right.UNLOCK)
+        acting.hold(member.user)                # accounts before books: who writes several waits for nobody crosswise
         audit.record("member.unlocked", member.public_id, person=member.user.name)
         if not locking.open_again(member.user):
             raise Conflict(_l("This account is not locked."))

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import audit
 import db
 import rules
+from accounts import acting
 from clock import now
 from db import transaction
 from i18n import _l
@@ -69,7 +70,9 @@ def end(public_id: str) -> Product:
 
 
 def find(public_id: str) -> Product:
-    """One of the organisation at work with its category, held until the transaction ends; NotHere otherwise."""
+    """One of the organisation at work with its category, held until the transaction ends, after the account of whoever
+    acts; NotHere otherwise."""
+    acting.require_open()
     found = db.locked(Product.present().where(Product.public_id == public_id)).first()
     if found is None:
         raise NotHere
