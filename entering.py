@@ -26,7 +26,8 @@ def let_in(outcome: Outcome, *, stay: bool = False) -> Response:
     if g.me:
         sessions.sign_out(g.me)
     session.clear()                             # a new CSRF token, too
-    carry(outcome.session, stay=stay)
+    if not carry(outcome.session, stay=stay):
+        return web.go("signin.form", next=web.local(outcome.place))
     response = redirect(web.local(outcome.place) or url_for("public.home"), 303)
     keep(response, DEVICE_COOKIE, outcome.device, DEVICE_LIFE)
     return response  # type: ignore[return-value]
@@ -41,10 +42,13 @@ def on(outcome: Outcome, *, stay: bool = False) -> Response:
     return response
 
 
-def carry(secret: str, *, stay: bool) -> None:
-    """Put a session's secret into the browser's cookie."""
+def carry(secret: str, *, stay: bool) -> bool:
+    """Put a session's secret into the browser's cookie. Not one that a reset, say, has ended as it began."""
+    who = sessions.find(secret)
+    if who is None:
+        return False
     session.permanent = stay
-    login_user(sessions.find(secret))
+    return bool(login_user(who))
 
 
 def let_out(response: Response) -> Response:

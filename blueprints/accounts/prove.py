@@ -46,7 +46,8 @@ def give() -> Response:
     before = entering.asked(f"proof {proof.factor.data}")
     if not proof.submit_to(lambda password, factor, code: proved(password, factor, code, before)):
         return shown(proof, 422, before)
-    entering.carry(proof.result, stay=session.permanent)
+    if not entering.carry(proof.result, stay=session.permanent):
+        return web.sign_in_first()
     return web.redirect(place() or url_for("public.home"), 303)  # type: ignore[return-value]
 
 
