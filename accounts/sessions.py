@@ -13,7 +13,7 @@ import outbox
 from accounts import acting
 from clock import DAY, HOUR, MINUTE, now
 from db import database, instant, placeholders, stored, transaction
-from models import Device, PushSubscription, Session, User
+from models import Credential, Device, PushSubscription, Session, User
 from questions import question, slot
 from rules import NotHere, SignedOut
 
@@ -215,13 +215,15 @@ def end_all() -> None:
 
 def end_everything(user: User, why: str, *, keep: int | None = None) -> None:
     """Every session, known device and half-way sign-in of a person ends at the next request; `keep` lives on,
-    and the browser it is in stays known. None spares the second step any more, no other is told of sign-ins.
+    and the browser it is in stays known. None spares the second step any more, no other is told of sign-ins, and no
+    second factor that was begun is finished: somebody else may have seen its secret.
 
     Raises the account's epoch, which everything signed in carries.
     """
     User.update(epoch=User.epoch + 1).where(User.id == user.id).execute()
     user.epoch = User.select(User.epoch).where(User.id == user.id).scalar()
     _end((Session.user == user.id) & (Session.id != (keep or 0)), why)
+    Credential.delete().where(Credential.user == user.id, Credential.state == Credential.PENDING).execute()
     _tell_no_more(PushSubscription.user == user.id, keep)
     forget_browsers(user)
     if keep:
