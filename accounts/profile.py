@@ -7,7 +7,7 @@ import current
 import formats
 import outbox
 import rules
-from accounts import acting, passwords, sessions, signup
+from accounts import acting, alerts, passwords, sessions, signup
 from db import transaction
 from i18n import NAMES, _l
 from models import User
@@ -57,6 +57,7 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
     if not passwords.right(person, present):
         with transaction():
             audit.record_for(person.id, "proof.failed", proof="password")
+            alerts.failed(person, "passwords")
         raise Refused(NOT_YOURS, "present")
     sessions.proof_was_right()
     if passwords.same(present, password):

@@ -134,3 +134,14 @@ def test_lg_03_a_slow_drip_of_guesses_ends_too(browse, cast):
                     "csrf_token": thief.page.token, "password": "a guess that is wrong"})
                 tried += page.status_code == 422
     assert tried == limits.PROOF_DAY.times
+
+
+def test_lg_03_also_who_guesses_where_it_is_changed(browse, cast):
+    thief = browse("luc")
+    thief.get("/account/password")
+    for _time in range(limits.PROOF.times):
+        thief.post("/account/password", present="a guess that is wrong", password="three quiet rivers at night",
+                   expect=422)
+    thief.post("/account/password", present=PASSWORD, password="three quiet rivers at night", expect=429)
+    (letter,) = [each for each in Message.select() if each.notice == "failed_sign_ins"]
+    assert letter.facts["passwords"] == limits.PROOF.times
