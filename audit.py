@@ -16,6 +16,7 @@ from peewee import JOIN
 
 import current
 import db
+import outbox
 from clock import now
 from models import (
     Event,
@@ -33,9 +34,14 @@ log = logging.getLogger(__name__)
 
 
 def record(kind: str, subject: str = "", **facts: Any) -> Event:
-    """A line in the book of the organisation at work. Needs a transaction: no memory, no deed."""
-    return _write(Event, EventFacts, f"organisation {at_work().id}",
-                  {"organisation": at_work().id}, kind, subject, facts)  # type: ignore[no-any-return]
+    """A line in the book of the organisation at work. Needs a transaction: no memory, no deed.
+
+    It wakes the worker, which looks at once what the deed closed elsewhere.
+    """
+    event = _write(Event, EventFacts, f"organisation {at_work().id}",
+                   {"organisation": at_work().id}, kind, subject, facts)
+    outbox.wake_worker()
+    return event  # type: ignore[no-any-return]
 
 
 def record_for(user_id: int | None, kind: str, subject: str = "", **facts: Any) -> PersonalEvent:

@@ -72,11 +72,16 @@ def _in(file: Path) -> Huey:
         return SqliteHuey("kanton", filename=str(file), results=False)
 
 
+_read: dict[int, int] = {}                      # how far the books of organisations were read (`authorizations`)
+
+
 def deliver() -> None:
-    """Answer who asked, see what ended with sessions, empty the outbox, and leave word that there is a worker."""
+    """Answer who asked, see what ended with sessions and with access, empty the outbox, and leave word that there is a
+    worker."""
     queue().put("seen", epoch())
     asked.answer_due(stop=stopping)
     authorizations.end_with_sessions()
+    authorizations.look_where_written(_read)
     outbox.deliver_due(stop=stopping)
 
 

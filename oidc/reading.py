@@ -3,8 +3,11 @@
 They are read without the tenant boundary, as a client, a code or a token is how one finds out whose organisation
 it is about at all; each statement is bound to one of them. Nothing is kept: what has ended is over at once (RI-10).
 """
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from accounts import sessions
@@ -17,6 +20,8 @@ from products import evidence
 from products.access import Why
 from products.evidence import Evidence, listed
 from tenancy import across_organisations
+
+PIECE = 500                                     # authorizations looked at, and ended, in one go
 
 
 @dataclass(frozen=True)
@@ -224,14 +229,45 @@ def standing(held: Held) -> Evidence | None:
     return found if found.decide(Grant.USE, held.evidence, held.begun).allowed else None
 
 
-def lost(held: Held) -> bool:
-    """Is the way in closed, and not only for want of a step, or while the service is in maintenance?"""
-    if held.user_id is None:
-        return False
-    if held.disabled or not held.there:
-        return True
-    refusals = evidence.at_a_door(held.user_id, held.product).decide(Grant.USE, held.evidence, held.begun).refusals
-    return bool(set(refusals) - {Why.IN_MAINTENANCE})
+# What applications that want to be told hold in one organisation: a piece of it, with the evidence of each.
+_TOLD = f"""
+SELECT {evidence.COLUMNS}, a.id, a.created, a.disabled
+FROM (SELECT x.id, x.organisation_id, x.product_id, x.user_id, x.created, k.disabled
+      FROM app_authorization AS x JOIN client AS k ON k.id = x.client_id
+      WHERE x.organisation_id = ? AND x.ended IS NULL AND x.expires > ? AND k.backchannel_uri <> '' AND x.id > ?
+      ORDER BY x.id LIMIT ?) AS a
+JOIN product AS p ON p.id = a.product_id
+JOIN organisation AS o ON o.id = a.organisation_id
+JOIN category AS c ON c.id = p.category_id
+JOIN account AS u ON u.id = a.user_id
+{evidence.REACHING}
+ORDER BY a.id"""  # noqa: S608 - constant
+
+
+def lost(organisation: int) -> Iterator[list[int]]:
+    """Authorizations that applications are to hear the end of, piece by piece: the way in is closed, and not only for
+    want of a step, or while the service is in maintenance."""
+    last, at = 0, stored(now())
+    while rows := _rows(_TOLD, organisation, at, last, PIECE):
+        yield [number for number, those in groupby(rows, itemgetter(evidence.SAID)) if _closed(list(those))]
+        last = rows[-1][evidence.SAID]
+
+
+def _closed(rows: list[Any]) -> bool:
+    _number, begun, disabled = rows[0][evidence.SAID:]
+    decision = evidence.told_by(rows).decide(Grant.USE, Proved(()), instant(begun))
+    return disabled is not None or bool(set(decision.refusals) - {Why.IN_MAINTENANCE})
+
+
+_BOOKS = """
+SELECT x.organisation_id, (SELECT MAX(e.number) FROM event AS e WHERE e.organisation_id = x.organisation_id)
+FROM client_product AS x JOIN client AS k ON k.id = x.client_id
+WHERE k.backchannel_uri <> '' GROUP BY x.organisation_id"""
+
+
+def books() -> dict[int, int]:
+    """How far the books are written of organisations whose applications want to be told, by their numbers."""
+    return dict(_rows(_BOOKS))
 
 
 _PROVES = """

@@ -16,8 +16,15 @@ import worker
 from accounts import asked
 from clock import epoch
 from db import transaction
-from models import Message
+from demo import APP_BACK, acting
+from models import Membership, Message
+from oidc import clients, scopes
+from products import grants
 from settings import setting
+from tenancy import working_for
+from tests.applications import Application
+from tests.blueprints.oidc.test_end_session import Told
+from tests.browsing import Browser
 from tests.serving import ROOT, Sink
 
 
@@ -112,6 +119,22 @@ def test_it_answers_who_asked_for_a_new_password_at_once(data, sink):
         asked.note(asked.PASSWORD, "nobody@nowhere.example", "de")
         assert f"{setting.base_url}/reset/" in sink.letter_to("luc@lumen.example").get_body().get_content()
         assert "/reset/" not in sink.letter_to("nobody@nowhere.example").get_body().get_content()
+
+
+def test_op_20_an_application_hears_at_once_that_somebody_lost_access(data, stage, one_app):
+    cast = stage["sqlite"][1]
+    with Told() as listening:
+        with working_for(cast.organisations["lumen"]), acting(cast.people["anne"], "password", "totp"):
+            clients.change("demo-app", 0, [APP_BACK], pkce=False, asks=scopes.ALL, backchannel_uri=listening.address)
+        Application(one_app).tokens(Browser(one_app, cast).sign_in("chiara"))
+        with working(data) as process:
+            tell("warm")
+            within(30, lambda: not Message.select().where(Message.state == "waiting").exists(), process)
+            assert not listening.tokens
+            with working_for(cast.organisations["lumen"]), acting(cast.people["anne"], "password", "totp"):
+                chiara = Membership.get(Membership.user == cast.people["chiara"].id).public_id
+                grants.save(grants.of_member(chiara), "application-with-single-sign-on", [])
+            within(10, lambda: listening.tokens, process)
 
 
 def test_it_ends_after_the_letter_in_hand(data, sink):
