@@ -14,6 +14,7 @@ import crypto
 import pages
 import web
 from accounts import app_passwords
+from blueprints._closed import closed
 from gate import addresses, identity, reading, tickets
 from gate.reading import Known, Person, Visit
 from gate.tickets import BEGUN, TICKET
@@ -21,7 +22,7 @@ from limits import AUTHORIZE
 from models import Grant
 from organisations.policy import Proved, Step, proved_by
 from pages import page
-from products import evidence, words
+from products import evidence
 from settings import setting
 from web import ANYONE, Blueprint
 
@@ -165,13 +166,10 @@ def start() -> Response:
 
 
 def _decided(gate: Known, place: str, browser: str) -> Response:
-    proved = proved_by(g.me)
     found = evidence.at_a_door(g.me.user_id, gate.product)
-    decision = found.decide(Grant.USE, proved)
+    decision = found.decide(Grant.USE, proved_by(g.me))
     if decision.refusals:
-        member = found.person.role
-        return page("gate/closed.html", 403, application=gate.label if member else "",
-                    reasons=words.why(decision, member) if member else ())
+        return closed(gate, found, decision)
     if decision.steps:
         return page("organisations/wall.html", 403, here=gate, missing=decision.steps, steps=Step, others=(),
                     may_leave=False, next=_here())

@@ -25,6 +25,7 @@ class Known:
 
     id: int
     name: str                   # the organisation's
+    slug: str
     session_hours: int | None
     product_id: int
     product: str                # its public id
@@ -58,7 +59,7 @@ class Visit:
         return self.person is not None and self.evidence.decide(Grant.USE, self.proved, self.begun).allowed
 
 
-_GATE = "o.id, o.name, o.session_hours, p.id, p.public_id, p.label, p.address, k.app_passwords"
+_GATE = "o.id, o.name, o.slug, o.session_hours, p.id, p.public_id, p.label, p.address, k.app_passwords"
 _STANDS = """
 JOIN product AS p ON p.id = k.product_id
 JOIN organisation AS o ON o.id = p.organisation_id"""
@@ -85,9 +86,9 @@ def visit(secret: str, ticket: str = "") -> Visit | None:
     if not rows:
         return None
     about = rows[0][evidence.SAID:]
-    gate = _known(about[:8])
+    gate = _known(about[:9])
     (number, public_id, email, first, last, epoch, proofs, proved, began, expires, ended, ended_by,
-     session_epoch, begun) = about[8:]
+     session_epoch, begun) = about[9:]
     if number is None or epoch != session_epoch or not sessions.lives(expires, ended, ended_by):
         return Visit(gate)
     return Visit(gate, Person(number, public_id, email, f"{first} {last}".strip()),

@@ -18,6 +18,8 @@ from oidc.reading import Known, Let, Place
 from oidc.refusals import Denied, Refusal, Untrusted, once
 from organisations.policy import Step, missing_steps, proved_by
 from products import evidence
+from products.access import Decision
+from products.evidence import Evidence
 from rules import Conflict, Refused
 from settings import setting
 
@@ -27,6 +29,7 @@ ELSEWHERE = _l("The application wants the answer at an address that is not regis
                "Tell whoever looks after it.")
 TOO_LATE = _l("This was answered already, or too much time has passed. Go back to the application and begin again.")
 PROMPTS = {"none", "login", "consent", "select_account"}
+STRANGER, NOTHING = Evidence(), Decision((), (), ())
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")   # a SHA-256 in base64url
 
 
@@ -53,6 +56,17 @@ class Asked:
 
     def refused(self, no: Denied) -> str:
         return answer_to(self.redirect_uri, self.state, error=no.error, error_description=no.description)
+
+
+class Closed(Denied):
+    """Nothing of the application is open to this person, who may be told why on a page. The application is told too.
+
+    `place`: one of those whose member the person is, if there is any, and what was found and decided there.
+    """
+
+    def __init__(self, place: Place | None = None, found: Evidence = STRANGER, decision: Decision = NOTHING):
+        super().__init__("access_denied", "This person has no access to this application.")
+        self.place, self.found, self.decision = place, found, decision
 
 
 class Next(enum.Enum):
@@ -184,11 +198,12 @@ def _consider(asked: Asked, who: SignedIn | None, mark: Mark | None) -> Verdict:
     if not _recent(asked, who, mark):
         return Verdict(Next.PROVE)
     proved = proved_by(who)
-    decided = {place: evidence.at_a_door(who.user_id, place.product).decide(Grant.USE, proved)
-               for place in asked.client.places if asked.organisation in ("", place.organisation)}
+    found = {place: evidence.at_a_door(who.user_id, place.product)
+             for place in asked.client.places if asked.organisation in ("", place.organisation)}
+    decided = {place: each.decide(Grant.USE, proved) for place, each in found.items()}
     open_to = tuple(place for place, decision in decided.items() if not decision.refusals)
     if asked.client.disabled or not open_to:
-        raise Denied("access_denied", "This person has no access to this application.")
+        raise Closed(*next(((place, each, decided[place]) for place, each in found.items() if each.person.role), ()))
     if len(open_to) > 1:
         return Verdict(Next.CHOOSE, open_to)
     if steps := decided[open_to[0]].steps:

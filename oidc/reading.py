@@ -35,6 +35,7 @@ class Place:
     organisation: str           # its public id
     name: str
     session_hours: int | None
+    slug: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ LEFT JOIN connection_test AS w ON w.organisation_id = c.organisation_id AND w.pr
 _CLIENT = f"""
 SELECT c.id, c.client_id, c.product_id, c.organisation_id, c.public, c.pkce, c.algorithm, c.scopes, c.redirect_uris,
        c.logout_uris, c.trusted, c.service, c.disabled, {_WATCHED},
-       p.id, p.public_id, p.label, o.id, o.public_id, o.name, o.session_hours
+       p.id, p.public_id, p.label, o.id, o.public_id, o.name, o.session_hours, o.slug
 FROM client AS c
 {_WATCHING}
 LEFT JOIN client_product AS x ON x.client_id = c.id

@@ -34,7 +34,7 @@ class Application:
         return f"/oauth/authorize?{urlencode({k: v for k, v in said.items() if v is not None}, quote_via=quote)}"
 
     def answer(self, page) -> dict:
-        """What came back at its address, whether by a redirection or by a page."""
+        """What came back at its address, whether by a redirection or by a page, or is behind the link of one."""
         told = dict(parse_qsl(urlsplit(arrived(page, self.back)).query))
         assert told.pop("iss") == setting.base_url
         assert told.pop("state", None) == self.state
@@ -94,9 +94,11 @@ class Application:
 
 
 def arrived(page, back: str) -> str:
-    """The address that a browser was sent to, away from us."""
+    """The address that a browser was sent to, away from us, or that the page of a closed door leads back to."""
     found = page.answer.headers.get("Location") or next(
         (each["content"].partition("url=")[2] for each in page.all("meta") if each.get("http-equiv") == "refresh"), "")
+    if page.status == 403:
+        found = next((link for link in page.links if link.startswith(back)), "")
     assert found.startswith(back), (page.status, found, page.text()[:300])
     return found
 

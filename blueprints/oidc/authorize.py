@@ -9,10 +9,11 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Response, g, redirect, request, url_for
 
 import web
+from blueprints._closed import closed
 from forms import Form, Text
 from limits import AUTHORIZE
 from oidc import asking, scopes, watching
-from oidc.asking import Answered, Asked, Next, Query, Verdict
+from oidc.asking import Answered, Asked, Closed, Next, Query, Verdict
 from oidc.refusals import Denied, Untrusted
 from organisations.policy import Step
 from pages import page
@@ -84,9 +85,12 @@ def considered(query: Query, asked: Asked) -> Response:
         if watching.refuses(asked.client, g.me):
             return back(asked.refused(Denied("access_denied", "This is a test of what a no looks like.")), asked)
         return back(asking.grant(asked, g.me, verdict, mark), asked)
+    except Closed as no:
+        watching.closed(asked.client, g.me)
+        if asked.silent:
+            return back(asked.refused(no), asked)
+        return without_referrer(closed(no.place, no.found, no.decision, asked.refused(no)))
     except Denied as no:
-        if no.error == "access_denied":
-            watching.closed(asked.client, g.me)
         return back(asked.refused(no), asked)
     except Refused:                             # the detour was used before: from the beginning
         return redirect(here(query), 303)  # type: ignore[return-value]

@@ -152,7 +152,10 @@ def test_op_27_from_the_application_to_us_and_back_until_access_is_taken(page, p
     assert planner.refresh()[1]["error"] == "invalid_grant"
     assert planner.userinfo()[0] == 401
     page.goto(planner.address)
+    expect(page.locator("main")).to_contain_text(who)
+    page.click("a[href*='error=access_denied']")
     expect(page.locator("h1")).to_have_text("no: access_denied")
+    assert not [each for each in page.reports if "Content Security Policy" in each], page.reports
 
 
 def test_axe_finds_nothing_on_these_pages(browser, running, planner):
@@ -186,6 +189,10 @@ def test_axe_finds_nothing_on_these_pages(browser, running, planner):
     page.goto("/signin")
     sign_in(page, "anne@lumen.example")
     look("sign-outs", f"{running[0]}/o/lumen/security/sign-outs")
+    page.context.clear_cookies()
+    page.goto("/signin")
+    sign_in(page, "luc@lumen.example")
+    look("closed", planner.asking())
     page.context.clear_cookies()
     look("signed-out", f"{running[0]}/oauth/end-session?client_id=demo-app")
     context.close()

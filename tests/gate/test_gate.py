@@ -267,6 +267,9 @@ def test_fw_08_a_ticket_ends_after_a_day_and_with_its_session(inside):
 def test_who_lacks_a_step_meets_the_wall_and_who_may_not_reads_why(cast, wiki, browse, esteban, by):
     closed = browse("luc").get(wiki.where(), expect=403)
     assert "Wiki" in closed.text() and "Location" not in closed.answer.headers
+    assert [link for link in closed.links if link.startswith("/o/lumen/products/ask")]
+    closed = browse("mara").get(wiki.where(), expect=403)
+    assert [link for link in closed.links if link.startswith("/o/lumen/products/") and link.endswith("/access")]
     demand_two_factors(cast, by, None)
     wall = esteban.get(wiki.where(), expect=403)
     assert any("two-factor" in link and quote("/gate/start", safe="") in link or "next=" in link for link in wall.links)

@@ -88,7 +88,7 @@ def test_what_is_wrong_is_noted_until_it_is_right(planning, anne, by, cast):
 def test_who_may_not_use_it_is_told_so(planning, anne, by, cast):
     with by("anne"):
         grants.save(grants.of_member(member(cast, "anne")), "application-with-single-sign-on", [])
-    assert planning.answer(anne.get(planning.asking(), expect=303))["error"] == "access_denied"
+    assert planning.answer(anne.get(planning.asking(), expect=403))["error"] == "access_denied"
     assert seen() == {"asked": "", "exchanged": "no_access"}
 
 

@@ -17,6 +17,7 @@ from tenancy import across_organisations, working_for
 from tests.applications import Application, arrived, asked, says_yes
 
 BACK = APP_BACK
+DENIED = {"error": "access_denied", "error_description": "This person has no access to this application."}
 ASTRAY = (
     f"{BACK}/more", BACK[:-1], BACK.upper(), f"{BACK}/", f"{BACK}#x", "http://evil@localhost:9000/callback",
     "http://localhost:9000@evil.example/callback", f"{BACK}/..;/x", "http://localhost:9000/%2fcallback",
@@ -120,15 +121,52 @@ def test_op_10_more_than_registered_is_left_out(app, planning, chiara, by):
 def test_op_22_a_claim_without_its_scope_is_not_there(planning, chiara, cast):
     claims = planning.claims(planning.tokens(chiara, scope="openid"))
     assert not {"name", "email", "organisation", "role", "groups", "preferred_username"} & set(claims)
-    page = chiara.get(planning.asking(organisation=cast.organisations["onda"].public_id), expect=303)
+    page = chiara.get(planning.asking(organisation=cast.organisations["onda"].public_id), expect=403)
+    assert "Planning" not in page.text(), "it is nobody's product there"
     assert planning.answer(page)["error"] == "access_denied"
 
 
 def test_who_was_not_granted_it_is_denied(planning, browse, codes):
     for who in ("luc", "esteban", "mara"):
-        page = browse(who).get(planning.asking(), expect=303)
-        assert planning.answer(page)["error"] == "access_denied"
+        browser = browse(who)
+        page = browser.get(planning.asking(), expect=403)
+        assert planning.answer(page) == DENIED and page.answer.headers["Referrer-Policy"] == "no-referrer"
+        assert planning.answer(browser.get(planning.asking(prompt="none"), expect=303)) == DENIED
     assert codes() == 0
+
+
+def test_who_is_not_let_in_reads_why_and_what_to_do(planning, browse, cast, by, product):
+    luc = browse("luc")
+    page = luc.get(f"{planning.asking()}&lang=en", expect=403)
+    for told in ("You have no access to Planning", "Not granted.", "It belongs to Atelier Lumen Sàrl.",
+                 "You are signed in as luc@lumen.example."):
+        assert told in page.text("main")
+    assert "/account/products" in page.links and "/signout" in [form.get("action") for form in page.all("form")]
+    ask = luc.get(next(link for link in page.links if link.startswith("/o/lumen/products/ask")), expect=200)
+    assert "Planning" in ask.text("main")
+    take_anne(cast, by)
+    page = browse("anne").get(planning.asking(), expect=403)
+    assert f"/o/lumen/products/{product('Planning')}/access" in page.links
+    assert not [link for link in page.links if "/products/ask" in link]
+    with by("anne"):
+        blocking.block(Membership.get(Membership.user == cast.people["luc"].id).public_id, "for a while")
+    page = luc.get(f"{planning.asking()}&lang=en", expect=403)
+    assert "Blocked in the organisation." in page.text("main")
+    assert not [link for link in page.links if "/o/lumen" in link]
+
+
+def test_a_stranger_is_told_of_no_product(planning, browse):
+    page = browse("otto").get(f"{planning.asking()}&lang=en", expect=403)
+    assert planning.answer(page) == DENIED
+    assert "You have no access to this application" in page.text("main")
+    assert "Planning" not in page.text() and "Lumen" not in page.text() and not [
+        link for link in page.links if "/o/" in link]
+
+
+def take_anne(cast, by):
+    with by("anne"):
+        subject = grants.of_member(Membership.get(Membership.user == cast.people["anne"].id).public_id)
+        grants.save(subject, "application-with-single-sign-on", [])
 
 
 def test_what_the_organisation_demands_is_asked_for_at_this_door_too(planning, browse, cast, by):
@@ -392,12 +430,12 @@ def test_a_blocked_member_and_an_ended_product_open_nothing(planning, browse, ca
     planning.code(grace)
     with by("anne"):
         blocking.block(Membership.get(Membership.user == cast.people["grace"].id).public_id, "for a while")
-    assert planning.answer(grace.get(planning.asking(), expect=303))["error"] == "access_denied"
+    assert planning.answer(grace.get(planning.asking(), expect=403))["error"] == "access_denied"
     chiara = browse("chiara")
     with by("anne"):
         lifecycle.end(product("Planning"))
-    assert planning.answer(chiara.get(planning.asking(), expect=303))["error"] == "access_denied"
-    assert arrived(chiara.get(planning.asking(), expect=303), BACK)
+    assert planning.answer(chiara.get(planning.asking(), expect=403))["error"] == "access_denied"
+    assert arrived(chiara.get(planning.asking(), expect=403), BACK)
 
 
 def test_op_23_every_answer_says_whose_it_is(planning, chiara):

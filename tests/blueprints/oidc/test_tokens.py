@@ -254,7 +254,7 @@ def test_op_09_a_disabled_application_is_nobody(planning, chiara, cast, by, prod
     disable(cast, by, product)
     refused(planning.refresh(tokens["refresh_token"]), "invalid_client", 401)
     assert planning.userinfo(tokens["access_token"]).status_code == 401
-    assert planning.answer(chiara.get(planning.asking(), expect=303))["error"] == "access_denied"
+    assert planning.answer(chiara.get(planning.asking(), expect=403))["error"] == "access_denied"
     with by("anne"):
         clients.enable("demo-app")
     closed(planning, tokens)

@@ -53,6 +53,8 @@ def test_op_09_op_20_who_signs_out_or_loses_access_is_out_there_too(page, kanton
     page.goto(f"{site}/strict")
     expect(told).to_have_text("Logged Out")
     page.goto(f"{site}/page")
+    expect(page.locator("h1")).to_have_text("Non ha accesso a Planning")
+    page.click("a[href*='error=access_denied']")
     expect(page).to_have_url(re.compile(rf"^{site}/back\?error=access_denied"))
     expect(told).not_to_contain_text("OIDC_CLAIM")
 

@@ -51,4 +51,5 @@ def test_op_09_who_leaves_the_team_reads_no_mail_any_more(page, kanton, webmail)
     page.context.clear_cookies(name="roundcube_sessid")     # and there is no other
     page.goto(webmail)
     page.click("#rcmloginoauth")
+    page.click("a[href*='error=access_denied']")
     expect(page.locator("#messagestack")).to_contain_text("This person has no access to this application.")
