@@ -12,10 +12,11 @@ from typing import Any
 import crypto
 from clock import MINUTE, now
 from db import transaction
-from models import Authorization, Token
+from models import Authorization, Organisation, Product, Token
 from oidc import authorizations, claims, reading, scopes, watching, writing
 from oidc.reading import Held, Known
 from oidc.refusals import Refusal, invalid_grant, invalid_token
+from products import uses
 from products.evidence import Evidence
 from settings import setting
 from tenancy import across_organisations, working_for
@@ -53,8 +54,16 @@ def _by_code(client: Known, form: Mapping[str, str]) -> dict[str, Any]:
     with transaction(), working_for(held):
         if writing.use_code(held.number, now()):
             watching.note(client.watch, held.user_id, "exchanged")
+            _note_use(held, evidence)
             return _given(held, evidence, held.scopes, nonce=held.nonce)
     raise _used_again(held, "The code was used before: what came of it has ended.")
+
+
+def _note_use(held: Held, evidence: Evidence) -> None:
+    """Somebody has come in; of what is refreshed afterwards, nobody knows whether anybody sits there."""
+    if held.user_id is not None:
+        product = Product(id=evidence.product.id, organisation=Organisation(id=held.id))
+        uses.note(product, held.user_id, f"session {held.session or held.number}")
 
 
 def _verified(challenge: str, verifier: str) -> bool:

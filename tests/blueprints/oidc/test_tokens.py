@@ -18,7 +18,7 @@ from models import Authorization, Grant, Membership, Product, Session, Team, Tok
 from oidc import authorizations, clients, consents, keys
 from organisations import blocking, demands, members, operating, teams
 from products import blocking as product_blocking
-from products import grants, lifecycle
+from products import grants, lifecycle, uses
 from tenancy import across_organisations, working_for
 from tests.applications import Application
 
@@ -71,6 +71,19 @@ def test_op_05_a_code_is_for_one_application_address_and_verifier(app, planning,
     with time_machine.travel(now() + timedelta(seconds=60), tick=False):
         refused(planning.exchange(code))
     assert planning.exchange(code).status_code == 200
+
+
+def test_who_comes_in_is_counted_and_a_refresh_is_not(planning, chiara, browse, cast, by):
+    tokens = planning.tokens(chiara)
+    planning.refresh(tokens["refresh_token"])
+    for browser in (chiara, browse("chiara"), browse("grace")):
+        planning.tokens(browser)
+    with by("anne"):
+        found = uses.statistics(Product.get(Product.label == "Planning")).total
+        assert (found.times, found.people, found.devices) == (4, 2, 3)
+    refused(planning.exchange("nothing"))
+    with by("anne"):
+        assert uses.statistics(Product.get(Product.label == "Planning")).total == found
 
 
 def test_op_06_a_verifier_and_a_challenge_go_together(planning, chiara):
