@@ -7,6 +7,12 @@ from oidc import logout, watching
 from outbox import Undeliverable, Unreachable
 from settings import setting
 
+BELIEVED_AFTER = 6                              # tries that end with 400, within half an hour
+
+
+class NotUnderstood(Exception):
+    """400: for good, or because it could not ask us for our keys at that moment, as while we start."""
+
 
 class BackChannel:
     def send(self, message: Message) -> None:
@@ -20,7 +26,8 @@ class BackChannel:
             return watching.told(message)
         watching.told(message, "answer", str(answer.status))
         if answer.status == 400:
-            raise Undeliverable("the application says that it does not understand it (400)")
+            why = "the application says that it does not understand it (400)"
+            raise Undeliverable(why) if message.attempts >= BELIEVED_AFTER else NotUnderstood(why)
         raise Unreachable(f"{message.recipient} answers with {answer.status}", message.recipient)
 
 

@@ -172,12 +172,29 @@ def test_op_20_a_deaf_application_is_told_again_and_others_do_not_wait(planning,
     assert jwt.decode(told.tokens[1], planning.keys()).claims["jti"] == first, "known again at another try"
 
 
+@pytest.mark.parametrize("answer", [400, 500, 503])
+def test_op_20_who_cannot_read_it_just_then_is_told_again(planning, chiara, told, answer):
+    planning.tokens(chiara)
+    told.status = answer
+    chiara.post("/signout")
+    work()
+    message = Message.get(Message.channel == "backchannel")
+    assert message.state == "waiting" and str(answer) in message.error
+    told.status = 200
+    with time_machine.travel(now() + timedelta(minutes=2), tick=False):
+        work()
+    assert Message.get_by_id(message.id).state == "sent"
+
+
 def test_op_20_what_is_given_up_stands_where_administration_sees_it(planning, chiara, told, browse):
     planning.tokens(chiara)
     told.status = 400
     chiara.post("/signout")
-    work()
-    assert Message.get(Message.channel == "backchannel").state == "failed"
+    start = now()
+    for minutes in (0, 1, 3, 7, 15, 31):
+        with time_machine.travel(start + timedelta(minutes=minutes, seconds=1), tick=False):
+            work()
+    assert Message.get(Message.channel == "backchannel").state == "failed" and len(told.tokens) == 6
     mara = browse("mara")
     page = mara.get("/o/lumen/security/sign-outs?lang=en")
     assert told.address in page.text("main") and "Not delivered" in page.text("main")
