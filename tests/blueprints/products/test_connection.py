@@ -82,6 +82,15 @@ def test_the_addresses_of_an_application_are_changed_and_nothing_else(browse, pr
     assert (client.pkce, set(client.scopes)) == (False, set(scopes.ALL))
 
 
+def test_apache_is_told_where_the_lines_belong_and_how_to_sign_out(browse, product):
+    page = browse("anne").get(f"/o/lumen/products/{product('Planning')}/connection?lang=en")
+    for told in ("inside the VirtualHost", f"{demo.APP_BACK}?logout=https%3A%2F%2F…", "?logout=backchannel",
+                 "introspection_endpoint"):
+        assert told in page.text("main")
+    line = next(each for each in page.html.splitlines() if each.startswith("OIDCCryptoPassphrase"))
+    assert "exec:" not in line and len(line) > 60, "a secret that lasts over a restart"
+
+
 def test_a_test_of_an_application_shows_what_waits_and_what_was_seen(app, browse, product):
     anne, path, planning = browse("anne"), f"/o/lumen/products/{product('Planning')}/connection", Application(app)
     assert "Waiting" not in anne.get(f"{path}?lang=en").html

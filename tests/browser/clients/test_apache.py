@@ -1,6 +1,7 @@
 """Debian's mod_auth_openidc signs people in by us, and is told no."""
 import re
 import time
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -24,6 +25,7 @@ def site(kanton, tmp_path):
     address = f"http://localhost:{port}"
     with kanton.by():
         client, secret = clients.create(kanton.product("Planning"), [f"{address}/back"],
+                                        logout_uris=[f"{address}/out"],
                                         backchannel_uri=f"{address}/back?logout=backchannel")
         lines = oidc.lines.apache(client, secret)
     with fronts.echo() as application, apache(tmp_path, port, application, lines):
@@ -44,6 +46,11 @@ def test_op_09_op_20_who_signs_out_or_loses_access_is_out_there_too(page, kanton
     until_asked_to_sign_in(page, f"{site}/page")
     sign_in(page, WHO)
     expect(told).to_contain_text("OIDC_CLAIM_email: chiara@onda.example")
+
+    page.goto(f"{site}/back?{urlencode({'logout': f'{site}/out'})}")    # signed out there: here, too, and led on
+    assert "/signin" in page.url
+    sign_in(page, WHO)
+    expect(page).to_have_url(f"{site}/out")
 
     for _request in range(2):                               # each with the refresh token of the one before
         page.goto(f"{site}/strict")
