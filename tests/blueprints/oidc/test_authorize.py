@@ -138,7 +138,7 @@ def test_who_was_not_granted_it_is_denied(planning, browse, codes):
 def test_who_is_not_let_in_reads_why_and_what_to_do(planning, browse, cast, by, product):
     luc = browse("luc")
     page = luc.get(f"{planning.asking()}&lang=en", expect=403)
-    for told in ("You have no access to Planning", "Not granted.", "It belongs to Atelier Lumen Sàrl.",
+    for told in ("You have no access to Planning", "Not granted.", "Planning belongs to Atelier Lumen Sàrl.",
                  "You are signed in as luc@lumen.example."):
         assert told in page.text("main")
     assert "/account/products" in page.links and "/signout" in [form.get("action") for form in page.all("form")]
