@@ -42,6 +42,8 @@ def auth() -> Response:
     if visit is None:
         return _bare(403)
     wanted = pages.header("X-Forwarded-Uri")
+    if identity.claimed(name.removeprefix("HTTP_") for name in request.environ):
+        return _bare(400)                       # what only we may say would reach the application beside it (FW-01)
     if not addresses.readable(wanted) or not addresses.at_home(visit.gate.address, _host()):
         return _bare(400)
     person = visit.person if visit.welcome else _by_app_password(visit.gate)

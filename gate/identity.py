@@ -1,10 +1,14 @@
 """What an application behind a gate is told of a person: the same headers always, empty where there is nothing."""
+import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
 from gate.reading import Known, Person
 from oidc import reading
 
+NAMES = ("Remote-User", "Remote-Email", "Remote-Name", "Remote-Groups", "X-Auth-Request-User", "X-Auth-Request-Email",
+         "X-Auth-Request-Preferred-Username", "X-Auth-Request-Groups")
+MARKS = "!#$%&'*+.^_`|~"                        # what else names of headers may have between letters and digits
 LONGEST, LONGEST_GROUPS = 200, 2_000            # characters, before they are encoded; after
 _KEPT = " !#$&'()*+-./:;<=>?@[]^_`{|}~"         # all of ASCII that can be seen, but % and what lists are read by
 
@@ -17,6 +21,18 @@ def headers(gate: Known, person: Person) -> dict[str, str]:
     told = {"User": person.public_id, "Email": _plain(person.email), "Groups": _list(reading.teams(gate.id, person.id))}
     return {f"Remote-{name}": value for name, value in {**told, "Name": _plain(person.name)}.items()} | {
         f"X-Auth-Request-{name}": value for name, value in {**told, "Preferred-Username": told["Email"]}.items()}
+
+
+def claimed(names: Iterable[str]) -> bool:
+    """Is one of them a header of ours, in any spelling? Many an application reads X_Auth-Request.User like ours."""
+    return any(_folded(name) in _OURS for name in names)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+_OURS = frozenset(map(_folded, NAMES))
 
 
 def _plain(text: str) -> str:

@@ -1,10 +1,14 @@
 """Proxies before an application that knows no sign-in, set up with the very lines that a product's page shows."""
+import http.client
+import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from gate.addresses import CALLBACK
 from gate.lines import APPLICATION
 from tests import packages
 from tests.daemons import daemon
@@ -62,7 +66,37 @@ def caddy(folder: Path, port: int, lines: str) -> Iterator[None]:
         yield
 
 
-PROXIES = {"nginx": nginx, "caddy": caddy}
+@contextmanager
+def traefik(folder: Path, port: int, lines: str) -> Iterator[None]:
+    """What belongs into the static configuration is said first in its lines, as a remark."""
+    program = packages.program("traefik", Path(__file__).parent / "requirements-traefik.txt")
+    static = re.search(r"# .*: (entryPoints: .*)", lines)
+    entry = static[1] if static else "entryPoints: {web: {http: {}}}"
+    (folder / "traefik.yaml").write_text(lines)
+    (folder / "static.yaml").write_text(
+        entry.replace("{http:", f'{{address: "127.0.0.1:{port}", http:') + "\n"
+        "global: {checkNewVersion: false, sendAnonymousUsage: false}\n"
+        f"providers: {{file: {{filename: {folder}/traefik.yaml, watch: false}}}}\n")
+    with daemon([program, f"--configFile={folder}/static.yaml"], port, folder / "traefik.log"):
+        _until_it_has_read_its_lines(port)
+        yield
+
+
+def _until_it_has_read_its_lines(port: int, seconds: float = 15) -> None:
+    """Traefik listens before it knows for whom: until then, whoever asks is told 404."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+        connection.request("GET", CALLBACK)
+        answer = connection.getresponse()
+        connection.close()
+        if answer.status != 404:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"Traefik on {port} has not read its lines")
+
+
+PROXIES = {"nginx": nginx, "caddy": caddy, "traefik": traefik}
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The web server as people run it: many at once, slow ones, and quiet hours."""
 import contextlib
+import http.client
 import re
 import select
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import demo
 from tests.serving import played, product
 
 ROOM = 16                                       # forms that are read at a time (web.READERS)
@@ -115,3 +117,18 @@ def test_at_its_start_it_learns_how_full_the_tables_are():
     with contextlib.closing(sqlite3.connect(played() / "kanton.db")) as database:
         known = {table for (table,) in database.execute("SELECT tbl FROM sqlite_stat1")}
     assert {"membership", "access_grant", "product"} <= known
+
+
+def test_fw_01_the_server_tells_the_gate_of_each_spelling(tmp_path):
+    """It reads X_Gate_Secret as X-Gate-Secret, and the later of the two is what counts."""
+    with product(tmp_path) as address:
+        def asked(**more):
+            said = {"X-Gate-Secret": demo.GATE_SECRET, "X-Forwarded-Host": "wiki.lumen.example", "X-Forwarded-Uri": "/"}
+            gate = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=20)
+            gate.request("GET", "/gate/auth", headers=said | more)
+            with contextlib.closing(gate):
+                return gate.getresponse().status
+
+        assert asked() == 401 and asked(**{"X_Gate_Secret": "of another"}) == 403
+        for name in ("Remote-User", "Remote_User", "Remote.User", "X_Auth-Request-Groups", "X-Auth_Request~Email"):
+            assert asked(**{name: "admin"}) == 400, name
