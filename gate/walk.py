@@ -15,7 +15,7 @@ import egress
 from accounts.sessions import SignedIn
 from db import transaction
 from egress import Knock
-from gate import addresses, reading, secrets, tickets
+from gate import addresses, identity, reading, secrets, tickets
 from gate.reading import Known
 from gate.tickets import BEGUN, TICKET
 from i18n import _l
@@ -27,7 +27,11 @@ from rules import NotHere
 from settings import setting
 
 PAGE = (("Accept", "text/html"), ("Sec-Fetch-Mode", "navigate"))
-FORGED = ("Remote-User", "Remote-Email", "Remote_User", "X-Auth-Request-User", "X_Auth_Request_User", "X-Gate-Secret")
+# Each name as it is, and, as there is no room for all, in some of the spellings that read like it to an application.
+FORGED = tuple(dict.fromkeys((
+    *identity.NAMES, "X-Gate-Secret", *(f"Remote{mark}User" for mark in identity.MARKS),
+    *(spelled for name in (*identity.NAMES, "X-Gate-Secret", "X-Forwarded-Host") for mark in "_." for spelled in (
+        name.replace("-", mark), name.replace("-", mark, 1), mark.join(name.rsplit("-", 1)))))))
 
 STEPS = {
     "stranger": _l("Whoever is not signed in is led here to sign in"),
@@ -50,6 +54,8 @@ WRONG = {
     "cookie": _l("The proxy drops the cookie that goes with the way to sign in. Take over the lines about Set-Cookie."),
     "claimed": _l("Whoever claims by headers to be somebody is treated otherwise (%(detail)s). Let the proxy overwrite "
                   "these headers, as its lines do, and let nothing else reach the application."),
+    "spelled": _l("The proxy passes on headers whose names differ from the protected ones only by a mark, such as "
+                  "X_Auth-Request.User. Take over all of its lines; for nginx, turn off underscores_in_headers."),
     "no_access": _l("You may not use this product yourself. Give yourself access to it, then test again."),
     "lost": _l("The code comes back without the cookie it belongs to. Let the proxy pass on cookies to the way back."),
     "callback": _l("The way back, /.kanton/callback, answers with %(detail)s. Lead it to this site as the lines do."),
@@ -113,7 +119,7 @@ class Walk:
     def forged(self) -> None:
         answer = self.ask(*((name, self.who.public_id) for name in FORGED), cookies=False)
         if not self.way_in(answer):
-            raise Wrong("claimed", answer.status)
+            raise Wrong("spelled" if answer.status in (400, 403) else "claimed", answer.status)
 
     def code(self) -> None:
         if not evidence.at_a_door(self.who.user_id, self.gate.product).decide(Grant.USE, proved_by(self.who)).allowed:

@@ -9,7 +9,8 @@ from gate import secrets, walk
 from models import ConnectionTest, Event, GateSecret, GateTicket, Product
 from products import grants
 from tenancy import across_organisations
-from tests.gate.conftest import Proxy
+from tests import fronts
+from tests.gate.conftest import Proxy, without_the_lines_about_names
 from tests.gate.test_gate import member
 
 STEPS = list(walk.STEPS)
@@ -46,6 +47,14 @@ def test_a_proxy_with_the_lines_of_the_page_passes_each_step(front, cast, by, pr
     front.stop()
     front.anne.post(f"{front.page}/test")
     assert kept() == ([], "other")
+
+
+@pytest.mark.parametrize("proxy", fronts.PROXIES)
+def test_a_proxy_that_passes_on_other_spellings_is_reported(proxy, place):
+    front = place(proxy, without_the_lines_about_names)
+    front.anne.post(f"{front.page}/test")
+    assert kept() == (STEPS[:1], "spelled")
+    assert "underscores_in_headers" in front.anne.get(f"{front.page}?lang=en").text("main")
 
 
 class Careless:

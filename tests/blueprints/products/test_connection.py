@@ -35,6 +35,7 @@ def test_a_gate_gets_a_secret_that_is_said_once(browse, product):
     again = anne.get(path)
     assert secret not in again.html and "X-Gate-Secret kgs_…;" in again.text("nginx")
     assert all("wiki.lumen.example" in again.text(proxy) for proxy in ("nginx", "caddy", "traefik"))
+    assert "static configuration" in anne.get(f"{path}?lang=en").text("main")
 
 
 def test_an_application_is_connected_and_gets_another_secret(browse, cast):
