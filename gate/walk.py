@@ -54,8 +54,9 @@ WRONG = {
     "cookie": _l("The proxy drops the cookie that goes with the way to sign in. Take over the lines about Set-Cookie."),
     "claimed": _l("Whoever claims by headers to be somebody is treated otherwise (%(detail)s). Let the proxy overwrite "
                   "these headers, as its lines do, and let nothing else reach the application."),
-    "spelled": _l("The proxy passes on headers whose names differ from the protected ones only by a mark, such as "
-                  "X_Auth-Request.User. Take over all of its lines; for nginx, turn off underscores_in_headers."),
+    "spelled": _l("The proxy passes on headers whose names differ from the protected ones only in punctuation, "
+                  "such as X_Auth-Request.User. Copy all of the proxy’s lines; for nginx, turn underscores_in_headers "
+                  "off."),
     "no_access": _l("You may not use this product yourself. Give yourself access to it, then test again."),
     "lost": _l("The code comes back without the cookie it belongs to. Let the proxy pass on cookies to the way back."),
     "callback": _l("The way back, /.kanton/callback, answers with %(detail)s. Lead it to this site as the lines do."),

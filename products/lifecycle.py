@@ -103,7 +103,7 @@ def _web_address(what: Category, address: str) -> str:
     address, door = rules.line(address, "address", longest=300), catalogue.kind_of(what).door
     if not address:
         if door:
-            raise Refused(_l("Enter the web address where people find it."), "address")
+            raise Refused(_l("Enter the web address where people can reach it."), "address")
         return ""
     host = rules.plain_host(address, ascii=door in (GATE, OPENID))
     local = host.strip("[]") in LOOPBACK and setting.on_loopback

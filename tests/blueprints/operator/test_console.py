@@ -102,7 +102,7 @@ def test_a_suspended_account_is_out_everywhere_and_everybody_concerned_can_read_
     assert browse("luc").get("/account").status == 200
 
 
-def test_rl_11_letting_somebody_in_again_revives_nothing(cast):
+def test_rl_11_letting_somebody_in_again_revives_nothing(cast, known_for_long):
     mara = cast.people["mara"]
     with acting(mara):
         app_passwords.create(mara, "Calendar")

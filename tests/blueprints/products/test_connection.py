@@ -141,7 +141,7 @@ def test_a_secret_is_ended(browse, product):
     with across_organisations("a test counts"):
         secret = GateSecret.get().public_id
     assert f"{path}/secrets/{secret}/end" in anne.page.links
-    assert "It is the only one" in anne.get(f"{path}/secrets/{secret}/end?lang=en").text("main")
+    assert "It is the only secret" in anne.get(f"{path}/secrets/{secret}/end?lang=en").text("main")
     anne.post(f"{path}/secrets/{secret}/end")
     for ask in (anne.post, anne.get):
         ask(f"{path}/secrets/{secret}/end", expect=404)
