@@ -13,11 +13,12 @@ from peewee import (
     IntegerField,
     JSONField,
     TextField,
+    fn,
 )
 
 import crypto
 from clock import DAY, now
-from db import InstantField, Record
+from db import InstantField, Record, stored
 from tenancy import Owned, at_work
 
 
@@ -399,6 +400,7 @@ class Membership(OrganisationOwned):
     sort_name = TextField(default="")           # folded, last name first
     search = TextField(default="")              # folded name and address
     two_factor = BooleanField(default=False)
+    raised = InstantField(null=True)            # when an external became more than that
 
     class Meta:
         constraints = [Check("role IN ('legal', 'admin', 'collaborator', 'external')"),
@@ -428,7 +430,7 @@ class Membership(OrganisationOwned):
     def belonging(cls, user: int) -> Any:
         """Where a person really is one of them: see `belongs`."""
         return cls.select().where(cls.user == user, cls.status == cls.ACTIVE, cls.role != Role.EXTERNAL,
-                                  cls.joined <= now() - cls.KNOWN)
+                                  fn.COALESCE(cls.raised, cls.joined) <= stored(now() - cls.KNOWN))
 
     @classmethod
     def legal_representatives(cls) -> Any:
@@ -441,10 +443,10 @@ class Membership(OrganisationOwned):
 
     @property
     def belongs(self) -> bool:
-        """Active, more than external, and there long enough to be known: whoever wants an account could make an
+        """Active, more than external, and so for long enough to be known: whoever wants an account could make an
         organisation of their own, and ask its owner in (TF-25)."""
         return (self.status == self.ACTIVE and self.role != Role.EXTERNAL
-                and bool(self.joined <= now() - self.KNOWN))
+                and bool((self.raised or self.joined) <= now() - self.KNOWN))
 
     @property
     def accounts(self) -> bool:

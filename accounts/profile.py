@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 import audit
 import current
 import formats
+import limits
 import outbox
 import rules
 from accounts import acting, alerts, passwords, sessions, signup
@@ -75,6 +76,7 @@ def first_password(password: str, *, everywhere_else: bool) -> User:
 
 def _set_password(person: User, password: str, everywhere_else: bool) -> User:
     """The password that was proved, or that there was none, must hold still when the new one is written (RS-04)."""
+    limits.spend(limits.PASSWORD_CHANGE, sessions.here())
     proved = person.password
     passwords.check(password, two_factor=person.two_factor, own=passwords.own_words(person))
     phc = passwords.hashed(password)

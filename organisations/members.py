@@ -68,6 +68,8 @@ def change_role(public_id: str, role: str, *, accounting: bool = False) -> Membe
         if (role, money) == (before, member.accounting):
             return member
         member.role, member.accounting = role, money
+        if before == Role.EXTERNAL:
+            member.raised = now()
         if role == Role.EXTERNAL:
             member.pref_billing = False
         member.save()

@@ -11,7 +11,7 @@ from accounts import addresses, passwords, profile
 from accounts.sessions import CREDENTIALS, MARGIN, PEOPLE
 from forms import Choice, EmailAddress, Form, Secret, Text, Tick, required
 from i18n import NAMES, _, _l
-from limits import LINK_NETWORK, PASSWORD_CHANGE
+from limits import LINK_NETWORK
 from models import Link, User
 from organisations import people
 from pages import page
@@ -105,7 +105,7 @@ def password() -> Response:
     return password_page((PasswordForm if person.password else FirstPasswordForm)(everywhere_else=True))
 
 
-@blueprint.action("/account/password", needs=SIGNED_IN, renewing=True, limit=PASSWORD_CHANGE)
+@blueprint.action("/account/password", needs=SIGNED_IN, renewing=True)
 def change_password() -> Response:
     person = profile.me()
     if lacks_proof(person, CREDENTIALS + MARGIN):

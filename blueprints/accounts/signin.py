@@ -114,12 +114,13 @@ def shown(entry: Form, status: int = 200, place: str | None = None) -> Response:
 
 
 def challenge(attempt: Attempt, form: Form, status: int = 200) -> Response:
-    user = attempt.user
-    factors = signin.factors_of(user)
+    """One factor, and the others. While codes pause, what cannot be guessed goes on."""
+    user, pause = attempt.user, signin.pause(attempt)
+    factors = {name: factor for name, factor in signin.factors_of(user).items() if factor.scripted or not pause}
     chosen = form.factor.data if form.factor.data in factors else next(iter(factors), "")
     asked = signin.ask(attempt, chosen) if chosen and not factors[chosen].scripted else {}
     return page("accounts/second_step.html", status, form=form, factors=factors, chosen=chosen, asked=asked,
-                email=user.email_typed, pause=signin.pause(attempt), tries=signin.tries_left(attempt),
+                email=user.email_typed, pause=pause, tries=signin.tries_left(attempt),
                 spares=devices.spares(user) and not sessions.lent_by(attempt.proofs.split()))
 
 

@@ -23,7 +23,7 @@ from models import (
     Session,
     User,
 )
-from organisations import protection, vouching
+from organisations import members, protection, vouching
 from rules import Conflict, Forbidden, Gone, NotHere, Refused, TooMany
 from tenancy import working_for
 from tests.accounts.test_signin import attempt
@@ -458,3 +458,17 @@ def test_tf_25_an_organisation_one_has_just_joined_cannot_vouch(cast):
     with time_machine.travel(clock.now() + 2 * DAY):
         lost_factor.open_for(half_way())
         assert {message.recipient for message in Message.select().where(Message.notice == "vouch_asked")}
+
+
+def test_tf_25_an_external_is_known_from_when_they_became_more_than_that(cast):
+    """Whoever wants an account could ask its owner in as an external, and wait."""
+    with working_for(cast.organisations["lumen"]), acting(cast.people["anne"], "password", "totp"):
+        members.change_role(mara_in(cast), Role.EXTERNAL)
+        members.change_role(mara_in(cast), Role.COLLABORATOR)
+        assert not Membership.get(Membership.public_id == mara_in(cast)).belongs
+    with working_for(cast.organisations["bergquell"]):
+        Membership.update(joined=clock.now()).where(Membership.user == cast.people["mara"].id).execute()
+    with pytest.raises(Conflict):
+        lost_factor.open_for(half_way())
+    with time_machine.travel(clock.now() + 8 * DAY):
+        lost_factor.open_for(half_way())

@@ -261,12 +261,17 @@ def test_tf_04_a_right_code_in_one_browser_forgives_no_guesses_in_others(cast):
     assert limits.left(limits.SECOND_STEP_PERSON, mara) == before == limits.SECOND_STEP_PERSON.times - 1
 
 
-def test_lg_18_a_key_goes_on_while_codes_pause(cast):
+def test_lg_18_a_key_goes_on_while_codes_pause(cast, visitor):
     key, secret = registered(cast.people["mara"]), attempt("mara@bergquell.example", PASSWORD).attempt
     for _ in range(limits.SECOND_STEP.times):
         guess(secret)
     secret = attempt("mara@bergquell.example", PASSWORD).attempt
     with pytest.raises(TooMany):
         answer(secret, present())
+    browser = visitor()
+    browser.get("/signin")
+    page = browser.post("/signin", email="mara@bergquell.example", password=PASSWORD)
+    assert [each["value"] for each in page.all("input") if each.get("name") == "factor"] == ["webauthn"]
+    assert "pause" in browser.get("/signin/second-step?lang=en&with=totp").text()
     said = key.get(signin.ask(signin.half_way(secret), "webauthn"))
     assert signin.with_second_step(secret, "webauthn", said).session
