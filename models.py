@@ -382,7 +382,7 @@ class Membership(OrganisationOwned):
     """A person in an organisation, with a role. Rows of people who are gone stay, ended."""
 
     ACTIVE, BLOCKED, REMOVED, LEFT = "active", "blocked", "removed", "left"
-    KNOWN = 7 * DAY
+    KNOWN = 7 * DAY                             # so long one has belonged before others can tell who one is
 
     public_id = TextField(unique=True, default=crypto.public_id)
     user = ForeignKeyField(User, backref="memberships")

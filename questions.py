@@ -39,8 +39,8 @@ def question(build: Callable[..., Any]) -> Callable[..., Callable[..., list[Any]
     return _kept(build, lambda _query, cursor: cursor.fetchall())
 
 
-def rows(build: Callable[..., Any]) -> Callable[..., Callable[..., list[Any]]]:
-    """The same of one table: its rows as models know them."""
+def records(build: Callable[..., Any]) -> Callable[..., Callable[..., list[Any]]]:
+    """The same of one table: its rows as its model knows them."""
     return _kept(build, lambda query, cursor: list(query._get_cursor_wrapper(cursor).iterator()))
 
 

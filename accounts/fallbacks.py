@@ -58,23 +58,23 @@ def confirm(token: str) -> User:
 def remove() -> None:
     """No second address any more, and none that waits."""
     with transaction():
-        person = acting.me()
-        links.end(person, links.RECOVERY_CONFIRM)
-        if person.recovery_email:
-            _change(person, "", "")
-            audit.record_for(person.id, "recovery.address_removed")
+        _remove(acting.me())
 
 
 def forget(person: User) -> None:
     """Neither address nor phone helps any more: somebody who was in the account may have named them. In a
     transaction."""
+    _remove(person)
+    if person.recovery_phone:
+        _call(person, "")
+
+
+def _remove(person: User) -> None:
     links.end(person, links.RECOVERY_CONFIRM)
     if person.recovery_email:
         _change(person, "", "")
         audit.record_for(person.id, "recovery.address_removed")
         person.recovery_email = person.recovery_email_typed = ""
-    if person.recovery_phone:
-        _call(person, "")
 
 
 def call(phone: str) -> None:

@@ -28,6 +28,7 @@ SHORTEST, SHORTEST_WITH_SECOND_FACTOR, LONGEST = 15, 8, 256
 WAITING = 20
 ADDED = "0123456789!?.*-_ "                     # what people put behind a word to call it a password
 
+NOT_YOURS = _l("This is not your password.")
 PRESENT = _l("This is your current password. Choose another one.")
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

@@ -16,8 +16,6 @@ from rules import NotHere, Refused
 
 THEMES = ("", "light", "dark")
 
-NOT_YOURS = _l("This is not your password.")
-
 
 def me() -> User:
     """The acting person's own row, as it is now."""
@@ -59,7 +57,7 @@ def change_password(present: str, password: str, *, everywhere_else: bool) -> Us
         with transaction():
             audit.record_for(person.id, "proof.failed", proof="password")
             alerts.failed(person, "passwords")
-        raise Refused(NOT_YOURS, "present")
+        raise Refused(passwords.NOT_YOURS, "present")
     sessions.proof_was_right()
     if passwords.same(present, password):
         raise Refused(passwords.PRESENT, "password")
@@ -83,7 +81,7 @@ def _set_password(person: User, password: str, everywhere_else: bool) -> User:
     with transaction():
         acting.hold_own(person)
         if person.password != proved:
-            raise Refused(NOT_YOURS, "present") if proved else NotHere
+            raise Refused(passwords.NOT_YOURS, "present") if proved else NotHere
         passwords.check_length(password, two_factor=person.two_factor)
         signup.set_password(person, phc, long=passwords.stands_alone(password))
         if everywhere_else:

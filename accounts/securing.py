@@ -16,7 +16,7 @@ def clear() -> None:
     """Every other session ends, no other browser is known or trusted, app passwords open nothing any more."""
     with transaction():
         person = acting.me()
-        sessions.end_everything(person, "owner", keep=current.actor().session_id)
+        sessions.end_everything(person, sessions.BY_OWNER, keep=current.actor().session_id)
         lost_factor.close(person)
         revoked = app_passwords.end_all(person)
         audit.record_for(person.id, "account.cleared", app_passwords=revoked)

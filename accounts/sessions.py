@@ -25,7 +25,7 @@ MOST = 50                                       # sessions a person; the oldest 
 CREDENTIALS, PEOPLE = 5 * MINUTE, 15 * MINUTE   # how old a proof may be, for what (decisions, «Security numbers»)
 MARGIN = 5 * MINUTE                             # for filling in a form that was opened in time
 TRUSTED = "trusted"                             # the proof that a remembered browser is: none that is fresh
-BY_OWNER = "owner"                            # from another session of theirs: the browser may be in wrong hands
+BY_OWNER = "owner"                              # from another session of theirs: the browser may be in wrong hands
 RAN_OUT = ("expired", "replaced")               # ends that nobody wished
 NEVER = datetime.fromtimestamp(0, UTC)
 

@@ -16,14 +16,14 @@ import limits
 import outbox
 import plugins
 import rules
-from accounts import alerts, devices, locking, passkeys, sessions, signup
+from accounts import alerts, devices, locking, passkeys, passwords, sessions, signup
 from accounts.backends import Backend, Proof
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
 from db import transaction
 from i18n import _l
 from models import Attempt, Credential, User
-from questions import rows, slot
+from questions import records, slot
 from rules import Refused, TooMany
 from settings import setting
 
@@ -78,7 +78,7 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     return proved(proof, stay=stay, device=device, place=place)
 
 
-@rows
+@records
 def _of_address() -> Any:
     return User.select().where(User.email == slot("key"))
 
@@ -261,7 +261,7 @@ def prove_again(who: sessions.SignedIn, password: str, kind: str = "", answer: s
                 locking.count(user)
             audit.record_for(user.id, "proof.failed", proof="password")
             alerts.failed(user, "passwords")
-        raise Refused(_l("This is not your password."), "password")
+        raise Refused(passwords.NOT_YOURS, "password")
     if who.lent_by:
         locking.begin_anew(user)
     proofs: tuple[str, ...] = (first,)

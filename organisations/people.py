@@ -26,10 +26,8 @@ def confirm_address(token: str) -> User:
 def revert_address(token: str) -> User:
     """See `addresses.revert`."""
     with transaction():
-        protected = addresses.revertible(token).user.two_factor
         person = _relisted(addresses.revert(token))
-        if person.two_factor != protected:
-            protection.recount(person)
+        protection.recount(person)
         return person
 
 

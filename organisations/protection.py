@@ -18,10 +18,9 @@ from tenancy import across_organisations
 def confirm(user: User, kind: str, answer: str, **more: Any) -> list[str]:
     """See `second_factors.confirm`."""
     with transaction():
-        before = acting.hold_own(user).two_factor
+        acting.hold_own(user)
         codes = second_factors.confirm(user, kind, answer, **more)
-        if user.two_factor != before:
-            recount(user)
+        recount(user)
         return codes
 
 
@@ -71,10 +70,11 @@ def reset(user: User) -> None:
 
 
 def recount(user: User) -> None:
-    """Tell every organisation of this person that the state has changed."""
+    """Tell every organisation of this person how it is now, those that do not know it yet."""
     change = -1 if user.two_factor else +1
     with across_organisations("a person's second factor, in every organisation of theirs"):
-        mine = (Membership.user == user.id) & Membership.ended.is_null()
+        otherwise = ((Membership.user == user.id) & Membership.ended.is_null()
+                     & (Membership.two_factor != user.two_factor))
         Organisation.update(unprotected=Organisation.unprotected + change).where(
-            Organisation.id.in_(Membership.select(Membership.organisation).where(mine))).execute()
+            Organisation.id.in_(Membership.select(Membership.organisation).where(otherwise))).execute()
         Membership.update(two_factor=user.two_factor).where(Membership.user == user.id).execute()

@@ -7,7 +7,7 @@ from peewee import IntegrityError
 import db
 from demo import acting
 from models import Event, Message, Session, User
-from questions import question, rows, slot
+from questions import question, records, slot
 from tenancy import NoTenant, WrongTenant, across_organisations, working_for
 
 
@@ -47,7 +47,7 @@ def test_a_row_of_another_organisation_is_not_added(cast, anne):
 
 
 def test_whole_rows_are_asked_for_by_kept_text(cast, anne):
-    @rows
+    @records
     def of_address():
         return User.select().where(User.email == slot("key"))
 
