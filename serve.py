@@ -17,9 +17,6 @@ ROOT = Path(__file__).parent
 THREADS = 32                                    # 20 sign-ins may wait for their hash, and do not hold up the others
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DIE_WITH_PARENT = 1                             # prctl(PR_SET_PDEATHSIG), Linux only
-# To glibc: the 19 MB a password's hash works on go back at once, instead of being kept for the next one; and they come
-# in large pages, instead of in 4,864 small ones, each of which costs.
-FRUGAL = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20), "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,8 +90,8 @@ def _run_together(commands: list[list[str]]) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    children = [subprocess.Popen(command, cwd=ROOT, env=FRUGAL | os.environ, preexec_fn=_die_with_parent,  # noqa: S603, PLW1509
-                                 start_new_session=True) for command in commands]
+    children = [subprocess.Popen(command, cwd=ROOT, preexec_fn=_die_with_parent, start_new_session=True)  # noqa: S603, PLW1509
+                for command in commands]
     while not stopping and all(child.poll() is None for child in children):
         time.sleep(0.1)
     status = 0 if stopping else next((child.returncode or 1 for child in children if child.poll() is not None), 1)

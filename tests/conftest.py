@@ -17,7 +17,6 @@ for name in ("DATABASE_URL", "SMTP_URL", "REDIS_URL", "DEMO"):
     os.environ.pop(name, None)
 
 import pytest  # noqa: E402
-from argon2 import PasswordHasher  # noqa: E402
 
 import db  # noqa: E402
 import schema  # noqa: E402
@@ -29,7 +28,7 @@ from tests.browsing import Browser  # noqa: E402
 # Thousands sign in here: the same hash, of less memory. Whoever starts the product itself has it whole, and what it
 # costs there is test_passwords.py's.
 AS_DECIDED = passwords.hasher
-passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+passwords.hasher = passwords.Argon2id(passes=1, memory=64 << 10)
 
 # Where python-ldap could not be built (./test says so).
 collect_ignore = [] if importlib.util.find_spec("ldap") else [
