@@ -1,4 +1,5 @@
 """Puts the parts together, in order."""
+import gc
 import logging
 from typing import Any
 
@@ -74,6 +75,7 @@ def create_app() -> Flask:
     app.wsgi_app = _without_upgrades(app.wsgi_app)  # type: ignore[method-assign]
     if setting.secure:
         app.wsgi_app = _reached_by_https(app.wsgi_app)  # type: ignore[method-assign]
+    gc.freeze()                                 # what stays as long as we run is not looked through again and again
     return app
 
 
