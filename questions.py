@@ -36,16 +36,31 @@ def question(build: Callable[..., Any]) -> Callable[..., Callable[..., list[Any]
     The result is asked with the values of its slots and gives tuples. Where it is about rows of organisations it
     raises NoTenant with none at work, and so it does where the boundary is lifted: its text needs one.
     """
-    return _kept(build, lambda _query, cursor: cursor.fetchall())
+    return _kept(build, lambda _query: lambda cursor: cursor.fetchall())
 
 
 def records(build: Callable[..., Any]) -> Callable[..., Callable[..., list[Any]]]:
     """The same of one table: its rows as its model knows them."""
-    return _kept(build, lambda query, cursor: list(query._get_cursor_wrapper(cursor).iterator()))
+    return _kept(build, _as_its_model)
 
 
-def _kept(build: Callable[..., Any], read: Callable[[Any, Any], list[Any]]) -> Callable[..., Callable[..., list[Any]]]:
-    kept: dict[Any, tuple[Any, str, list[Any]]] = {}
+def _as_its_model(query: Any) -> Callable[[Any], list[Any]]:
+    """What reads the rows of a table, all columns in their order: Peewee would look the columns up every time."""
+    model, fields = query.model, [(field.name, field.python_value) for field in query._returning]
+
+    def read(cursor: Any) -> list[Any]:
+        rows = []
+        for values in cursor.fetchall():
+            row = model(__no_default__=True)
+            row.__data__ = {name: python(value) for (name, python), value in zip(fields, values, strict=True)}
+            rows.append(row)
+        return rows
+    return read
+
+
+def _kept(build: Callable[..., Any], reading: Callable[[Any], Callable[[Any], list[Any]]],
+          ) -> Callable[..., Callable[..., list[Any]]]:
+    kept: dict[Any, tuple[str, list[Any], Callable[[Any], list[Any]]]] = {}
 
     @wraps(build)
     def shaped(*shape: Any) -> Callable[..., list[Any]]:
@@ -53,8 +68,8 @@ def _kept(build: Callable[..., Any], read: Callable[[Any, Any], list[Any]]) -> C
         if key not in kept:
             with working_for(_ANYBODY):
                 query = build(*shape).bind(database.obj)
-                kept[key] = (query, *query.sql())
-        query, sql, parameters = kept[key]
+                kept[key] = (*query.sql(), reading(query))
+        sql, parameters, read = kept[key]
 
         def ask(**values: Any) -> list[Any]:
             ours = number_at_work()
@@ -62,7 +77,7 @@ def _kept(build: Callable[..., Any], read: Callable[[Any, Any], list[Any]]) -> C
                 raise NoTenant
             bound = [ours if value is _OURS else values[value.name] if isinstance(value, _Slot) else value
                      for value in parameters]
-            return read(query, database.execute_sql(sql, bound))
+            return read(database.execute_sql(sql, bound))
         return ask
     return shaped
 
