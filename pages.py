@@ -1,12 +1,13 @@
 """Pages: one template each, whole or the block that htmx is going to replace."""
 import secrets
 import zlib
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import Any
 from urllib.parse import urlencode
 
 import flask
-from flask import Response, g, get_flashed_messages, make_response, request
+from flask import Response, g, get_flashed_messages, make_response, request, session
 from flask_wtf.csrf import generate_csrf
 
 import assets
@@ -37,6 +38,25 @@ def page(template: str, status: int = 200, /, **context: Any) -> Response:
     if block and not known:
         _becomes_the_page(response)
     return response
+
+
+def same_for_visitors(view: Callable[[], Response]) -> Callable[[], Response]:
+    """A page that says the same to everybody who is not signed in: put together once a language, then only given the
+    token of its forms. Whoever asks for more than the page, or is told something by it, gets one of their own."""
+    kept: dict[Any, list[str]] = {}
+
+    @wraps(view)
+    def shown() -> Response:
+        if g.me or request.query_string or partial() or "_flashes" in session or setting.debug:
+            return view()
+        voice, token = i18n.voice(), generate_csrf()
+        key = (setting.in_force, voice.language, voice.words)
+        if key not in kept:
+            kept[key] = view().get_data(as_text=True).split(token)
+        response = make_response(token.join(kept[key]))
+        response.headers["Content-Language"] = voice.language
+        return response
+    return shown
 
 
 def _becomes_the_page(response: Response) -> None:

@@ -325,9 +325,14 @@ class _Setting:
         self._in_force: Settings | None = None
 
     def __getattr__(self, name: str) -> Any:
+        return getattr(self._in_force or self.in_force, name)
+
+    @property
+    def in_force(self) -> Settings:
+        """All of them."""
         if self._in_force is None:
             self._in_force = Settings.from_environment()
-        return getattr(self._in_force, name)
+        return self._in_force
 
     def use(self, settings: Settings | None) -> None:
         """Put these in force; None: read the environment again when next asked."""
@@ -336,7 +341,7 @@ class _Setting:
     @contextmanager
     def changed(self, **knobs: Any) -> Iterator[None]:
         """For a while, some settings are others."""
-        before = self._in_force or Settings.from_environment()
+        before = self.in_force
         self._in_force = replace(before, **knobs)
         try:
             yield

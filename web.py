@@ -163,8 +163,8 @@ def _same_site() -> None:
         return
     site, origin = pages.header("Sec-Fetch-Site"), pages.header("Origin")
     # The browser's own word decides; without it, the origin.
-    theirs = site not in ("same-origin", "none") if site else origin not in (
-        "", request.host_url.rstrip("/"), setting.base_url)
+    theirs = (site not in ("same-origin", "none") if site
+              else origin not in ("", setting.base_url) and origin != request.host_url.rstrip("/"))
     if theirs:
         raise Forbidden("csrf_failed")
 

@@ -1,4 +1,5 @@
 """Every page that links lead to, as somebody of the cast: it answers, in each language, with few questions."""
+import re
 from collections import deque
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 import catalogues
 from i18n import NAMES
+from settings import setting
 
 PEOPLE = {"anne": "/o/lumen/", "mara": "/o/bergquell/", "chiara": "/o/lumen/", "grace": "/o/lumen/", None: "/signin"}
 MOST = 4                                        # statements a signed-in GET may make, of any kind
@@ -65,3 +67,32 @@ def test_every_page_answers_in_every_language_with_few_questions(who, app, brows
     assert not faults, "\n".join(faults)
     if who == "anne":
         assert len(found) > 20, sorted(found)
+
+
+def without_tokens(page):
+    return re.sub(r'(?<=name="csrf_token" value=")[^"]+', "", page.html)
+
+
+def test_a_page_that_is_put_together_once_has_each_visitors_own_token(visitor):
+    one, other = visitor(), visitor()
+    first, second = one.get("/signin"), other.get("/signin")
+    assert without_tokens(first) == without_tokens(second) and first.token != second.token
+    assert {field["value"] for field in second.all("input") if field.get("name") == "csrf_token"} == {second.token}
+    other.post("/signin", token=first.token, email="a@b.ch", password="x", expect=403)
+
+
+def test_a_page_that_is_put_together_once_speaks_to_each_in_their_language(visitor):
+    said = [(language, visitor(**{"Accept-Language": language}).get("/signin")) for language in (*NAMES, *NAMES)]
+    for language, page in said:
+        assert page.all("html")[0]["lang"] == page.answer.headers["Content-Language"] == language
+    assert len({without_tokens(page) for _language, page in said}) == len(NAMES)
+
+
+def test_a_page_that_is_put_together_once_keeps_nothing_of_who_asked_for_more(visitor, browse):
+    visitor().get("/signin?next=/o/lumen/&lang=it")
+    told = browse("anne")
+    told.post("/signout")
+    assert "next=" not in visitor().get("/signin").html and not visitor().get("/signin").flash
+    with setting.changed(signup="closed"):
+        assert "/signup" not in visitor().get("/signin").links
+    assert "/signup" in visitor().get("/signin").links

@@ -28,6 +28,7 @@ class SecondStepForm(Form):
 
 
 @blueprint.page("/signin", needs=ANYONE)
+@pages.same_for_visitors
 def form() -> Response:
     if g.me:
         return go("public.home")
