@@ -5,6 +5,7 @@ from typing import Any
 
 import peewee
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -54,6 +55,7 @@ def create_app() -> Flask:
         SESSION_COOKIE_SECURE=setting.secure, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=sessions.LIFE_STAYING, SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False, WTF_CSRF_CHECK_DEFAULT=True)
+    app.session_interface = SignedCookie()
     db.connect_to(setting.database)
     _recognise_people(app)
     app.before_request(web.open_request)
@@ -77,6 +79,16 @@ def create_app() -> Flask:
         app.wsgi_app = _reached_by_https(app.wsgi_app)  # type: ignore[method-assign]
     gc.freeze()                                 # what stays as long as we run is not looked through again and again
     return app
+
+
+class SignedCookie(SecureCookieSessionInterface):
+    """Flask's own; what signs it is made once, not twice a request."""
+
+    _signer: Any = None
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        self._signer = self._signer or super().get_signing_serializer(app)
+        return self._signer
 
 
 def _without_upgrades(serve: Any) -> Any:
