@@ -1,4 +1,6 @@
 """Codes by text message: to one's own mobile, for one occasion, within a budget (TF-16, TF-17)."""
+from contextlib import suppress
+
 import pytest
 import time_machine
 
@@ -255,6 +257,15 @@ def test_tf_16_a_number_is_written_to_three_times_an_hour_whoever_asks(gateway, 
                 with pytest.raises(Refused, match="already"):
                     second_factors.begin(person, "sms", NUMBER)
     assert texts().count() == 3
+
+
+def test_tf_16_strangers_who_set_up_a_number_do_not_keep_its_owner_out(luc, gateway, cast):
+    for who in ("anne", "chiara", "grace"):
+        person = User.get_by_id(cast.people[who].id)
+        with acting(person), suppress(Refused):
+            second_factors.begin(person, "sms", NUMBER)
+    _secret, attempt = half_way()
+    assert "refused" not in signin.ask(attempt, "sms", anew=True)
 
 
 def test_tf_16_the_days_budget_holds_for_all_together_and_rings(gateway, cast, caplog):

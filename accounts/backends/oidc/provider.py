@@ -22,6 +22,7 @@ LONGEST, LONGEST_SUBJECT = 64 << 10, 255        # characters of a token, and of 
 KEPT, PAUSE = HOUR.total_seconds(), MINUTE.total_seconds()
 REST = 5                                        # seconds for which nobody asks again what was not answered
 LATE = 120                                      # seconds by which their clock may differ from ours
+SAID = 120                                      # seconds for which a word of signing out is good
 MOST = 256                                      # of them that are kept in mind
 PORTS = (443,)                                  # where one that an organisation names may be on the open internet
 SIGNED_OUT = "http://schemas.openid.net/event/backchannel-logout"
@@ -106,6 +107,8 @@ class Provider:
             raise Untrusted("no log-out token")
         if not all(isinstance(each, str) for each in (subject, session)) or not (subject or session):
             raise Untrusted("a log-out of nobody")
+        if epoch() - claims["iat"] > SAID + LATE:
+            raise Untrusted("a log-out of long ago")
         return subject, session, claims["jti"]
 
     def _read(self, token: Any, wanted: dict[str, Any], kind: str = "") -> dict[str, Any]:

@@ -95,7 +95,7 @@ def mobile(text: str, country: str) -> str:
 def send(user: User, credential: Credential) -> dict[str, Any]:
     """A new code leaves; its occasion, to be kept where the answer will be looked at. Refused when it is too many."""
     number = number_of(credential)
-    _afford(user, number)
+    _afford(user, number, theirs=credential.state == Credential.ACTIVE)
     facts = {"occasion": crypto.public_id(), "credential": credential.public_id,
              "until": epoch() + int(LIFE.total_seconds())}
     with transaction():
@@ -131,9 +131,10 @@ def _countries() -> str:
     return formats.list_of([names.get(each, each) for each in setting.sms_countries])
 
 
-def _afford(user: User, number: str) -> None:
+def _afford(user: User, number: str, *, theirs: bool) -> None:
+    """Whose number it is has a count of their own: who only says so cannot use up what they need to sign in."""
     try:
-        limits.spend(limits.SMS_NUMBER, number)
+        limits.spend(limits.SMS_NUMBER, f"{number} of {user.id}" if theirs else number)
         limits.spend(limits.SMS_PERSON, user.id)
     except TooMany:
         raise Refused(_l("Several codes were sent already. Choose another way, or try again later."),

@@ -497,6 +497,7 @@ BAD = {
     "another event": ({}, {"sid": "one", "events": {"x": {}}}), "a list": ({}, {"sid": "one", "events": ["x"]}),
     "another issuer": ({}, {"sid": "one", "iss": "https://evil.example"}), "another audience": (
         {}, {"sid": "one", "aud": "x"}), "nobody": ({}, {}), "too old": ({}, {"sid": "one", "exp": 1_000_000_000}),
+    "said long ago": ({}, {"sid": "one", "iat": epoch() - 300}), "no time": ({}, {"sid": "one", "iat": None}),
     "no number": ({}, {"sid": "one", "jti": None}), "a list of people": ({}, {"sub": ["nora-at-acme"]})}
 
 

@@ -48,6 +48,13 @@ def test_a_way_is_linked_and_then_opens_the_account(browse, visitor, acme, lette
     assert "Acme" in browser.get("/account/activity").text()
 
 
+def test_whoever_was_left_signed_in_there_is_not_linked(browse, acme):
+    """Somebody else's session at the provider, met in a browser that is shared."""
+    acme.claims = {"auth_time": clock.epoch() - 3600}
+    assert "long ago" in linked(browse("grace"), acme).flash
+    assert not Identity.select().exists()
+
+
 def test_the_other_sessions_end_when_a_way_is_linked(browse, acme):
     other, browser = browse("grace"), browse("grace")
     linked(browser, acme)
