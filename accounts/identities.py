@@ -69,8 +69,8 @@ def link(user_id: int, backend: Backend, who: Someone, *, keep: int | None) -> N
         if _of(user_id, backend.name):
             raise Refused(_l("This way is linked already. Unlink it first."))
         if who.at and who.at < now() - beginnings.LIFE:     # somebody else may have left it open there
-            raise Refused(_l("%(way)s says that you proved it there long ago. Link it again, and sign in there once "
-                             "more.", way=backend.label))
+            raise Refused(_l("%(way)s says that you signed in there long ago. Try to link it again, and sign in there "
+                             "once more.", way=backend.label))
         if _known(backend.name, who):
             raise Refused(_l("This is the way of another account."))
         _create(user, backend, who)
