@@ -33,8 +33,7 @@ def page(template: str, status: int = 200, /, **context: Any) -> Response:
             html += f"<title>{templating.render_block(template, 'page_title', **context)}</title>"
     else:
         html = templating.render(template, **context)
-    response = make_response(html, status)
-    response.headers["Content-Language"] = i18n.voice().language
+    response = _spoken(html, status)
     if block and not known:
         _becomes_the_page(response)
     return response
@@ -53,10 +52,14 @@ def same_for_visitors(view: Callable[[], Response]) -> Callable[[], Response]:
         key = (setting.in_force, voice.language, voice.words)
         if key not in kept:
             kept[key] = view().get_data(as_text=True).split(token)
-        response = make_response(token.join(kept[key]))
-        response.headers["Content-Language"] = voice.language
-        return response
+        return _spoken(token.join(kept[key]))
     return shown
+
+
+def _spoken(html: str, status: int = 200) -> Response:
+    response = make_response(html, status)
+    response.headers["Content-Language"] = i18n.voice().language
+    return response
 
 
 def _becomes_the_page(response: Response) -> None:

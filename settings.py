@@ -325,7 +325,7 @@ class _Setting:
         self._in_force: Settings | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._in_force or self.in_force, name)
+        return getattr(self.in_force, name)
 
     @property
     def in_force(self) -> Settings:

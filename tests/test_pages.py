@@ -88,11 +88,20 @@ def test_a_page_that_is_put_together_once_speaks_to_each_in_their_language(visit
     assert len({without_tokens(page) for _language, page in said}) == len(NAMES)
 
 
-def test_a_page_that_is_put_together_once_keeps_nothing_of_who_asked_for_more(visitor, browse):
-    visitor().get("/signin?next=/o/lumen/&lang=it")
-    told = browse("anne")
-    told.post("/signout")
-    assert "next=" not in visitor().get("/signin").html and not visitor().get("/signin").flash
+def test_a_page_that_is_put_together_once_keeps_nothing_of_who_asked_for_more(visitor):
+    """Neither where nobody came before, nor afterwards; and who asked for more gets it both times."""
+    with setting.changed(instance="New"):       # put together by nobody yet
+        for _time in range(2):
+            assert "next=" in visitor().get("/signin?next=/o/lumen/").html
+            told = visitor()
+            with told.client.session_transaction(base_url=setting.base_url) as session:
+                session["_flashes"] = [("warning", "A word for one")]
+            assert "A word for one" in told.get("/signin").flash
+            page = visitor().get("/signin")
+            assert "next=" not in page.html and not page.flash
+
+
+def test_a_page_that_is_put_together_once_says_what_the_settings_are(visitor):
     with setting.changed(signup="closed"):
         assert "/signup" not in visitor().get("/signin").links
     assert "/signup" in visitor().get("/signin").links
