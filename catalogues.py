@@ -8,14 +8,11 @@
 
 The .po are written so that branches merge: sorted, one line a string, no places, no dates.
 """
-import fcntl
 import io
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +23,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
+
+from settings import alone_in
 
 ROOT = Path(__file__).parent
 FOLDER = ROOT / "translations"
@@ -94,7 +93,8 @@ def write(language: str, catalog: Catalog) -> None:
 
 def update() -> None:
     """New sentences come in empty, those the sources no longer say go out."""
-    with _alone():
+    FOLDER.mkdir(exist_ok=True)
+    with alone_in(FOLDER):
         said = extract()
         for language in LANGUAGES:
             write(language, _matched(said, read(language), language))
@@ -113,7 +113,7 @@ def add(translations: dict[str, dict[str, Any]]) -> list[str]:
     """Take translations in; gives back the msgids that the sources do not have (in that form)."""
     update()
     unknown = set()
-    with _alone():
+    with alone_in(FOLDER):
         for language in LANGUAGES:
             catalog = read(language)
             for key, entry in translations.items():
@@ -222,18 +222,6 @@ def _header(language: str) -> str:
 
 def _path(language: str) -> Path:
     return FOLDER / language / "LC_MESSAGES" / "messages.po"
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One desk at a time: the folder itself is the lock."""
-    FOLDER.mkdir(exist_ok=True)
-    folder = os.open(FOLDER, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
 
 
 def main(arguments: list[str]) -> int:

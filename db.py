@@ -11,7 +11,7 @@ import peewee
 from peewee import DatabaseProxy, Field, Model, PostgresqlDatabase, SqliteDatabase
 
 from rows import NewRow
-from settings import private
+from settings import alone_in, private
 
 database = DatabaseProxy()
 
@@ -78,7 +78,8 @@ def open_plain(path: str) -> Any:
     """A SQLite file for throw-away counters: each statement by itself, synchronous NORMAL."""
     module = getattr(peewee, "pysq3", None) or sqlite3
     connection = module.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=wal")
+    with alone_in(Path(path).parent):           # of two who bring a new file to this mode, SQLite lets neither wait
+        connection.execute("PRAGMA journal_mode=wal")
     connection.execute("PRAGMA synchronous=normal")
     return connection
 

@@ -3,6 +3,7 @@
 A setting is the environment variable of the same name in capitals, or the
 content of the file named by that variable with _FILE added.
 """
+import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,6 +46,17 @@ def private(folder: Path) -> Path:
     """The folder, made for our eyes only if it is not there."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """One at a time, of all threads and processes of this machine: the folder itself is the lock."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True, kw_only=True)

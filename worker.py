@@ -41,7 +41,7 @@ from oidc import authorizations, tokens
 from oidc import keys as signing_keys
 from organisations import demands, invitations
 from products import uses
-from settings import private, setting
+from settings import alone_in, private, setting
 from tenancy import number_at_work
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,8 @@ def queue() -> Huey:
 
 def _in(file: Path) -> Huey:
     try:
-        return SqliteHuey("kanton", filename=str(file), results=False)
+        with alone_in(file.parent):             # as `db.open_plain`
+            return SqliteHuey("kanton", filename=str(file), results=False)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):         # locked, or no room: another time
             raise
