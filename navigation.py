@@ -2,11 +2,14 @@
 
 A new page needs no line here if it stands below one that has an entry.
 """
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app, g, request
+from markupsafe import Markup
 
+import assets
 from i18n import Lazy, _l
 
 
@@ -69,16 +72,34 @@ ACCOUNT = (
 INSIDE = "/o/<organisation>"
 
 
-def side() -> list[dict[str, Any]]:
+@dataclass(slots=True)
+class Shown:
+    """An entry as it stands in a menu."""
+
+    href: str
+    icon: Markup
+    label: Lazy
+    what: Lazy | None
+    count: int
+    hot: bool
+    covers: int                 # how much of the present address its own is the beginning of
+    current: bool = False       # the one that covers most
+
+
+class Group(NamedTuple):
+    title: Lazy | None
+    entries: list[Shown]
+
+
+def side() -> list[Group]:
     """The groups of the side bar: the organisation's inside one, else the account's."""
-    here = g.get("here")
-    if here is None:
-        return [{"title": None, "items": _shown(ACCOUNT)}] if g.get("me") else []
-    groups = ({"title": title, "items": _shown(entries)} for title, entries in ORGANISATION)
-    return [group for group in groups if group["items"]]
+    if g.get("here") is None:
+        return [Group(None, _shown(ACCOUNT))] if g.get("me") else []
+    groups = (Group(title, _shown(entries)) for title, entries in ORGANISATION)
+    return [group for group in groups if group.entries]
 
 
-def account_menu() -> list[dict[str, Any]]:
+def account_menu() -> list[Shown]:
     return _shown(ACCOUNT) if g.get("me") else []
 
 
@@ -95,26 +116,21 @@ def help_address() -> str:
     return "/help" if "/help" in pages() else ""
 
 
-def _shown(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
-    here, slug = g.get("here"), g.get("slug", "")
-    found: list[dict[str, Any]] = []
-    most = 0
-    for entry, needs in _existing(entries):
-        if _may_open(needs):
-            address, *others = (_address(path, slug) for path in (entry.path, *entry.also))
-            covers = max(_covers(address), *map(_covers, others)) if others else _covers(address)
-            most = max(most, covers)
-            found.append({"href": address, "icon": entry.icon, "label": entry.label, "hot": entry.hot,
-                          "count": getattr(here, entry.count) if entry.count else 0, "what": entry.what,
-                          "covers": covers})
+def _shown(entries: tuple[Entry, ...]) -> list[Shown]:
+    here, slug, path, open_to_us = g.get("here"), g.get("slug", ""), request.path, _open_to_us()
+    found = [
+        Shown(_address(entry.path, slug), assets.drawn(entry.icon), entry.label, entry.what,
+              getattr(here, entry.count) if entry.count else 0, entry.hot,
+              max(_covers(_address(each, slug), path) for each in (entry.path, *entry.also)))
+        for entry, needs in _existing(entries) if open_to_us(needs)]
+    most = max((shown.covers for shown in found), default=0)
     for shown in found:
-        shown["current"] = shown["covers"] == most > 0
+        shown.current = shown.covers == most > 0
     return found
 
 
-def _covers(address: str) -> int:
-    """How much of the present address this one is the beginning of. What ends in a slash stands for itself only."""
-    path = request.path
+def _covers(address: str, path: str) -> int:
+    """How much of the path this address is the beginning of. What ends in a slash stands for itself only."""
     below = path.startswith(address) and path[len(address):len(address) + 1] == "/" and address != "/account"
     return len(address) if below or path == address else 0
 
@@ -123,10 +139,15 @@ def _address(path: str, slug: str) -> str:
     return path if path.startswith("/") else f"/o/{slug}/{path}"
 
 
-def _may_open(needs: Any) -> bool:
-    if needs in (None, "anyone", "signed in"):
-        return True
-    return bool(g.me.operator) if needs == "operator" else bool(g.may(needs))
+def _open_to_us() -> Callable[[Any], bool]:
+    """May whoever asks open a page that needs this?"""
+    may, operator = g.get("may"), g.me.operator
+
+    def may_open(needs: Any) -> bool:
+        if needs in (None, "anyone", "signed in"):
+            return True
+        return bool(operator if needs == "operator" else may(needs))
+    return may_open
 
 
 def _existing(entries: tuple[Entry, ...]) -> list[tuple[Entry, Any]]:

@@ -140,7 +140,7 @@ def _nothing(_right: Any) -> bool:
 
 
 # What macros may call as well, although they see no page's context.
-templating.names.update(csrf_token=generate_csrf, asset=assets.url, drawn=assets.drawn, tone=tone, url_for=url_for,
+templating.names.update(csrf_token=generate_csrf, asset=assets.url, icon=assets.drawn, tone=tone, url_for=url_for,
                         same_page=same_page, get_flashed_messages=get_flashed_messages)
 templating.constants.update(asset=assets.url, icon=assets.drawn)
 

@@ -154,8 +154,13 @@ def _late(name: str) -> Callable[..., str]:
     """
     @pass_context
     def late(_context: Any, *args: Any, **options: Any) -> str:
-        return getattr(import_module("formats"), name)(*args, **options)
+        return _format(name)(*args, **options)
     return late
+
+
+@cache
+def _format(name: str) -> Callable[..., str]:
+    return getattr(import_module("formats"), name)  # type: ignore[no-any-return]
 
 
 class Fold(NodeTransformer):

@@ -32,7 +32,7 @@ def side():
         with APP.test_request_context(path):
             flask.g.me, flask.g.here, flask.g.slug = SimpleNamespace(operator=operator), here, "lumen"
             flask.g.may = rights.__contains__
-            return {str(entry["label"]): entry for group in navigation.side() for entry in group["items"]}
+            return {str(entry.label): entry for group in navigation.side() for entry in group.entries}
     return look
 
 
@@ -46,8 +46,9 @@ def test_a_page_one_may_not_open_has_no_entry(side):
 
 def test_a_group_without_entries_has_no_title(side):
     with APP.test_request_context("/o/lumen/"):
-        flask.g.me, flask.g.here, flask.g.slug, flask.g.may = object(), HERE, "lumen", {"see"}.__contains__
-        assert [str(group["title"]) for group in navigation.side()] == ["None", "People"]
+        flask.g.me, flask.g.here, flask.g.slug = SimpleNamespace(operator=False), HERE, "lumen"
+        flask.g.may = {"see"}.__contains__
+        assert [str(group.title) for group in navigation.side()] == ["None", "People"]
 
 
 @pytest.mark.parametrize(("path", "label"), [
@@ -55,17 +56,17 @@ def test_a_group_without_entries_has_no_title(side):
     ("/o/lumen/invitations", "Members"), ("/o/lumen/invitations/7x/link", "Members"),
     ("/o/lumen/billing/invoices/2026-1", "Invoices"), ("/o/lumen/membership", None)])
 def test_the_entry_of_the_page_one_looks_at_is_the_current_one(side, path, label):
-    current = [name for name, entry in side(path, "see", "people", "money").items() if entry["current"]]
+    current = [name for name, entry in side(path, "see", "people", "money").items() if entry.current]
     assert current == ([label] if label else [])
 
 
 def test_an_entry_leads_into_the_organisation_one_is_in(side):
-    assert side("/o/lumen/", "people")["Members"]["href"] == "/o/lumen/members"
+    assert side("/o/lumen/", "people")["Members"].href == "/o/lumen/members"
 
 
 def test_what_is_counted_comes_from_the_organisation(side):
     entries = side("/o/lumen/", "see", "people")
-    assert (entries["Members"]["count"], entries["Security"]["count"]) == (14, 0)
+    assert (entries["Members"].count, entries["Security"].count) == (14, 0)
 
 
 @pytest.mark.parametrize("operator", [True, False])
@@ -75,7 +76,7 @@ def test_the_console_is_the_operators(side, operator):
 
 def test_outside_an_organisation_the_account_is_shown(side):
     entries = side("/account/organisations", here=None)
-    assert [name for name, entry in entries.items() if entry["current"]] == ["My organisations"]
+    assert [name for name, entry in entries.items() if entry.current] == ["My organisations"]
 
 
 def test_a_visitor_sees_none_of_it():
