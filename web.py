@@ -114,19 +114,25 @@ def close_request(_error: BaseException | None) -> None:
 
 def client_address() -> str:
     """The socket's other end, or, behind a proxy we trust, the last address that proxy vouches for (LG-04)."""
-    peer = request.remote_addr or ""
+    peer = _plain(request.remote_addr or "")
     forwarded = [part.strip() for part in pages.header("X-Forwarded-For").split(",") if part.strip()]
     while forwarded and _trusted(peer):
         candidate = forwarded.pop()
         if not _readable(candidate):
             break
-        peer = candidate
+        peer = _plain(candidate)
     return peer
 
 
 def _trusted(address: str) -> bool:
     return _readable(address) and any(ip_address(address) in ip_network(proxy, strict=False)
                                       for proxy in setting.trusted_proxies)
+
+
+def _plain(address: str) -> str:
+    """An address of IPv4 as itself, which a socket for both kinds calls ::ffff:192.0.2.1 (RFC 4291 2.5.5.2)."""
+    mapped = getattr(ip_address(address), "ipv4_mapped", None) if _readable(address) else None
+    return str(mapped or address)
 
 
 def _readable(address: str) -> bool:

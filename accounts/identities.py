@@ -15,8 +15,8 @@ import formats
 import i18n
 import outbox
 import rules
-from accounts import acting, beginnings, sessions, signin, signup
-from accounts.backends import Backend, Proof, Someone
+from accounts import acting, beginnings, locking, sessions, signin, signup
+from accounts.backends import Backend, Mistyped, Proof, Someone
 from clock import now
 from db import transaction
 from i18n import _l
@@ -33,13 +33,13 @@ class Unlinked(Exception):
 def proof(backend: Backend, who: Someone, *, join: bool = False, proofs: str = "") -> Proof:
     """Whose account this is. Unlinked when nobody's; with `join`, somebody new gets one."""
     with transaction():
-        known = _known(backend.name, who)
-        if known:
+        identity = _known(backend.name, who)
+        if identity:
             Identity.update(email=who.email, groups=_groups(who), last_used=now()).where(
-                Identity.id == known.id).execute()
+                Identity.id == identity.id).execute()
         elif not (join and who.email_confirmed):
             raise Unlinked
-        return Proof(known.user if known else _join(backend, who), proofs or backend.name, who.complete,
+        return Proof(identity.user if identity else _join(backend, who), proofs or backend.name, who.complete,
                      place(backend, who.session), who.at)
 
 
@@ -82,13 +82,31 @@ def link(user_id: int, backend: Backend, who: Someone, *, keep: int | None) -> N
 def with_password(user_id: int, backend: Backend, name: str, password: str, *, keep: int | None) -> None:
     """Link a typed one, with name and password there. Wrong ones count as failed proofs."""
     sessions.try_proof()
-    who = backend.recognise({}, {"name": name, "password": password})
+    who, theirs = _recognised(backend, name, password)
+    if theirs and theirs.id != user_id:
+        signin.failed(theirs, "password", strange=True)
     if who is None:
         with transaction():
             audit.record_for(user_id, "proof.failed", proof=backend.name)
         raise Refused(_l("Name and password do not match."), "password")
     sessions.proof_was_right()
     link(user_id, backend, who, keep=keep)
+
+
+def known(provider: str, who: Someone) -> User | None:
+    """Whose account they open here."""
+    identity = _known(provider, who)
+    return identity.user if identity else None
+
+
+def _recognised(backend: Backend, name: str, password: str) -> tuple[Someone | None, User | None]:
+    """Who that is there, or whose account here a wrong password is counted for: one that is locked tells nothing."""
+    try:
+        who = backend.recognise({}, {"name": name, "password": password})
+    except Mistyped as mistyped:
+        return None, mistyped.user
+    theirs = known(backend.name, who) if who else None
+    return (None, theirs) if theirs and locking.holds(theirs) else (who, None)
 
 
 def unlink(user_id: int, backend: Backend, *, keep: int | None) -> None:

@@ -88,7 +88,8 @@ def right(credential: Credential, answer: str, asked: dict[str, Any], *, alone: 
     if (given.new_sign_count or credential.counter) and given.new_sign_count <= credential.counter:
         _copied(credential)
         return False
-    facts = facts | {"verified": facts["verified"] or given.user_verified}
+    # Beside a proof that is only lent, whoever runs the provider may have found the key and given it a PIN (FD-14).
+    facts = facts | {"verified": facts["verified"] or (given.user_verified and not asked.get("lent"))}
     return bool(Credential.update(counter=given.new_sign_count, facts=facts, last_used=now()).where(
         Credential.id == credential.id, Credential.counter == credential.counter).execute())
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from nacl.exceptions import InvalidkeyError
@@ -56,6 +57,7 @@ class Argon2id:
 hasher = Argon2id(passes=2, memory=19 << 20)
 _waiting = threading.BoundedSemaphore(WAITING)
 _slots = [threading.Lock() for _ in range(max(1, (os.cpu_count() or 2) - 1))]
+_turns = count(os.getpid())                     # processes begin at different places
 
 
 def hashed(password: str) -> str:
@@ -76,7 +78,7 @@ def unsealed(user: User) -> str:
 
 def right(user: User | None, password: str) -> bool:
     """Is it this person's password? Takes as long for nobody as for somebody (LG-02)."""
-    if len(password) > LONGEST:
+    if len(_normal(password)) > LONGEST:
         return False
     stored = unsealed(user) if user and user.password else _decoy()
     with _one_of_few():
@@ -136,8 +138,8 @@ def _one_of_few() -> Iterator[None]:
     if not _waiting.acquire(blocking=False):
         raise Busy
     try:
-        slot = _slots[threading.get_ident() % len(_slots)]
-        with slot, _shared(_slots.index(slot)):
+        number = next(_turns) % len(_slots)
+        with _slots[number], _shared(number):
             yield
     finally:
         _waiting.release()

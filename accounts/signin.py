@@ -17,7 +17,7 @@ import outbox
 import plugins
 import rules
 from accounts import alerts, devices, locking, passkeys, passwords, sessions, signup
-from accounts.backends import Backend, Proof
+from accounts.backends import Backend, Mistyped, Proof
 from accounts.factors import Factor, backup_codes
 from clock import MINUTE, now
 from db import transaction
@@ -63,10 +63,12 @@ def with_password(email: str, password: str, *, stay: bool = False, device: str 
     counted = f"{key} {ours.id}" if ours else key or email.strip().lower()[:254]
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.spend(limit, counted)
-    proof, away = _typed(email, password, user, ours)
+    proof, away, theirs = _typed(email, password, user, ours)
     if proof is None:
         # While a way is away, nobody is locked out who has no other.
-        failed(user, "password", strange=not ours and not (away and user and not user.password))
+        failed(user or theirs, "password", strange=not ours and not (away and user and not user.password))
+        if user and theirs and theirs != user:
+            failed(theirs, "password", strange=True)
         raise away or Refused(WRONG)
     for limit in KNOWN_DEVICE if ours else STRANGERS:
         limits.forgive(limit, counted)
@@ -83,21 +85,26 @@ def _of_address() -> Any:
     return User.select().where(User.email == slot("key"))
 
 
-def _typed(email: str, password: str, user: User | None, ours: Any) -> tuple[Proof | None, Refused | None]:
-    """What the first of the backends says in which these are somebody's who may come in; or which one is away.
+def _typed(email: str, password: str, user: User | None,
+           ours: Any) -> tuple[Proof | None, Refused | None, User | None]:
+    """What the first of the backends says in which these are somebody's who may come in; or which one is away, and
+    whose name it is there, whatever the address is here.
 
     All are asked before anybody is refused: so the answer does not tell who has a password here.
     """
-    away = None
+    away, theirs = None, None
     for backend in typed():
         try:
             proof = backend.right(user, email, password)
         except Refused as refusal:
             away = refusal
             continue
+        except Mistyped as mistyped:
+            theirs = mistyped.user
+            continue
         if proof and not proof.user.suspended and (ours or not locking.holds(proof.user)):
-            return proof, None
-    return None, away
+            return proof, None, None
+    return None, away, theirs
 
 
 def typed() -> list[Backend]:
@@ -118,10 +125,13 @@ def proved(proof: Proof, *, stay: bool = False, device: str = "", place: str = "
     A browser the person had us remember spares the step; what it proves is named `trusted`, and is never fresh.
     """
     remembered = not proof.complete and devices.trusted(proof.user, device)
-    if proof.user.two_factor and not proof.complete and not remembered:
-        return Outcome(attempt=_half_way(proof, stay, device, place), user=proof.user, place=place)
-    proofs = f"{proof.proofs} {sessions.TRUSTED}" if remembered and proof.user.two_factor else proof.proofs
-    return _in(proof.user, proofs, stay=stay, device=device, place=place, elsewhere=proof.elsewhere, proved=proof.at)
+    with transaction():
+        _hold_still(proof)
+        if proof.user.two_factor and not proof.complete and not remembered:
+            return Outcome(attempt=_half_way(proof, stay, device, place), user=proof.user, place=place)
+        proofs = f"{proof.proofs} {sessions.TRUSTED}" if remembered and proof.user.two_factor else proof.proofs
+        return _in(proof.user, proofs, stay=stay, device=device, place=place, elsewhere=proof.elsewhere,
+                   proved=proof.at)
 
 
 def backends() -> dict[str, Backend]:
@@ -165,7 +175,8 @@ def with_second_step(token: str, kind: str, answer: str, *, device: str = "", re
         if not (Attempt.update(tries=Attempt.tries + 1)
                 .where(Attempt.id == attempt.id, Attempt.tries < TRIES).execute()):
             raise rules.NotHere
-    if factor is None or not prove(user, kind, answer, _asked(attempt, kind)):
+    lent = {"lent": bool(sessions.lent_by(attempt.proofs.split()))}
+    if factor is None or not prove(user, kind, answer, _asked(attempt, kind) | lent):
         with transaction():
             audit.record_for(user.id, "sign_in.second_step_failed", factor=kind)
             alerts.failed(user, "codes", at_once=last)
@@ -331,6 +342,14 @@ def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remembe
     return Outcome(session=secret, device=token, user=user, place=place)
 
 
+def _hold_still(proof: Proof) -> None:
+    """A password that was changed, or fell due, while it was being looked at opens nothing. In a transaction."""
+    if proof.proofs == "password":
+        said = db.held(User.select(User.password, User.must_renew).where(User.id == proof.user.id)).get()
+        if (said.password, said.must_renew) != (proof.user.password, proof.user.must_renew):
+            raise Refused(WRONG)
+
+
 def _write_for_a_new_one(user: User) -> None:
     """Whoever knows the password that is due signs in nowhere by it; the mailbox sets the new one."""
     try:
@@ -352,7 +371,10 @@ def _half_way(proof: Proof, stay: bool, device: str, place: str) -> str:
 
 
 def _counted(attempt: Attempt) -> str:
-    """Whose wrong codes are counted together: the account's, or those in one browser it knows."""
+    """Whose wrong codes are counted together: the account's, those in one browser it knows, or those beside what one
+    organisation's provider says."""
+    if lender := sessions.lent_by(attempt.proofs.split()):
+        return f"{attempt.user_id} lent by {lender}"
     return f"{attempt.user_id} on device {attempt.device_id}" if attempt.device_id else str(attempt.user_id)
 
 

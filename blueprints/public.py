@@ -40,7 +40,7 @@ def healthz() -> Response:
 def language() -> Response:
     """A visitor's choice of language, kept in a cookie, or one's own; then back to where they were."""
     chosen = request.form.get("language", "")
-    if g.me and chosen in setting.languages:
+    if g.me and not g.me.lent_by and chosen in setting.languages:
         profile.speak(chosen)
     response = redirect(web.local(request.form.get("back")) or url_for(".home"), 303)
     if chosen in setting.languages:

@@ -7,7 +7,7 @@ from peewee import JOIN
 import audit
 import crypto
 import outbox
-from accounts.sessions import BY_OWNER, NEVER, SignedIn
+from accounts.sessions import BY_OWNER, SignedIn
 from clock import DAY, MINUTE, now
 from db import transaction
 from models import Authorization, Client, Organisation, Session, User
@@ -28,7 +28,7 @@ def begin(who: SignedIn, client: reading.Known, place: Place, scopes: list[str],
     with working_for(place):
         writing.authorization(
             client, place, user=who.user_id, session=who.session_id, scopes=scopes, offline=offline,
-            proofs=who.proofs, proved=None if who.proved == NEVER else who.proved, code=crypto.digest(code),
+            proofs=who.proofs, proved=who.signed_in, code=crypto.digest(code),
             code_expires=at + CODE_LIFE, redirect_uri=redirect_uri, challenge=challenge, nonce=nonce, at=at,
             expires=at + LIFE)
     return code

@@ -110,7 +110,7 @@ def _two_steps(person: Person, organisation: Demands, session: Proved) -> bool:
     """A factor that the person no longer has counts no longer, whenever it was proved."""
     said = " ".join(session.proofs)
     upstream, here = _UPSTREAM.search(said), set(_UPSTREAM.sub("", said).split())
-    if "passkey" in here or (upstream and upstream[2] and upstream[1] in organisation.trusted_upstreams):
+    if upstream and upstream[2] and upstream[1] in organisation.trusted_upstreams:
         return True
     remembered = organisation.trusts_browsers and "trusted" in here
-    return person.two_factor and bool(here & session.factors or remembered)
+    return person.two_factor and bool(here & {"passkey", *session.factors} or remembered)

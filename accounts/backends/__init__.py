@@ -57,6 +57,14 @@ class Untrusted(Exception):
     """Whoever is asked elsewhere is away, or says what we do not believe; why, for the log."""
 
 
+class Mistyped(Exception):
+    """A name that is somebody's there, with a password that is not theirs: it counts for the account it opens here."""
+
+    def __init__(self, user: User):
+        super().__init__()
+        self.user = user
+
+
 class Backend:
     name: str                   # the folder's name, or one's own of several that a folder stands for
     label: Any                  # as people read it on a button: «Sign in with …»

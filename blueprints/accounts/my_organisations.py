@@ -34,7 +34,7 @@ def show() -> Response:
     query = request.args.get("q", "").strip()
     shown = [place for place in places if fold(query) in fold(place.name)]
     return page("accounts/organisations.html", places=shown, all=len(places), q=query, labels=LABELS,
-                waiting=invitations.waiting_for(User.get_by_id(g.me.user_id)))
+                waiting=() if g.me.lent_by else invitations.waiting_for(User.get_by_id(g.me.user_id)))
 
 
 @blueprint.page("/account/organisations/new", needs=SIGNED_IN)

@@ -1,4 +1,6 @@
 """Sessions: secret, bounded, ended on the server (group SS)."""
+from datetime import timedelta
+
 import pytest
 import time_machine
 
@@ -203,3 +205,10 @@ def test_an_operator_is_kept_shorter(cast):
     with current.acting_as(current.Actor(kind="visitor", address="192.0.2.1")):
         signin.welcome(person, "password totp", stay=True)
     assert session_of(person).idle_seconds == sessions.IDLE_OPERATOR.total_seconds()
+
+
+def test_ss_07_a_proof_of_a_time_to_come_is_not_fresh(cast):
+    """The clock was ahead, and was put right."""
+    with time_machine.travel(clock.now() + timedelta(hours=6)):
+        _session, secret = sessions.begin(User.get_by_id(cast.people["luc"].id), "password", stay=True, device=None)
+    assert not sessions.find(secret).proved_within(sessions.CREDENTIALS)

@@ -9,9 +9,10 @@ import clock
 import current
 import db
 import limits
+import web
 from accounts import devices, passwords, profile, signin, signup
 from demo import PASSWORD, acting
-from models import Device, PersonalEvent, Session, User
+from models import Attempt, Device, PersonalEvent, Session, User
 from rules import Refused, TooMany
 from settings import setting
 from tests.together import at_once
@@ -136,6 +137,38 @@ def test_lg_04_a_trusted_proxy_is_believed_for_the_last_address_it_saw(visitor, 
     facts = PersonalEvent.select().where(PersonalEvent.user == cast.people["luc"].id).order_by(
         PersonalEvent.id.desc()).get().details.get().facts
     assert facts["from"] == "198.51.100.2"
+
+
+@pytest.mark.parametrize(("peer", "forwarded", "told"), [
+    ("::ffff:203.0.113.9", "", "203.0.113.9"), ("::ffff:127.0.0.1", "198.51.100.2", "198.51.100.2"),
+    ("127.0.0.1", "::ffff:198.51.100.2", "198.51.100.2"), ("2001:db8::1", "", "2001:db8::1")])
+def test_lg_04_an_address_of_ipv4_is_one_on_a_socket_for_both_kinds(app, peer, forwarded, told):
+    """Else all of IPv4 would be one network, and its limits everybody's."""
+    with setting.changed(trusted_proxies=("127.0.0.1",)), app.test_request_context(
+            environ_base={"REMOTE_ADDR": peer}, headers={"X-Forwarded-For": forwarded}):
+        assert web.client_address() == told
+
+
+class WhileItLooks(passwords.Argon2id):
+    """The hash, and what is done to the account while it takes its time."""
+
+    def verify(self, phc, password):
+        answer = super().verify(phc, password)
+        with db.transaction():
+            self.meanwhile()
+        return answer
+
+
+def test_rs_04_a_password_that_changes_while_it_is_looked_at_opens_nothing(cast, monkeypatch):
+    new = passwords.hashed("slow clouds over the harbour")
+    for who, deed in (("luc", lambda user: signup.set_password(user, new, long=True)),
+                      ("mara", signup.demand_new_password)):
+        looking = WhileItLooks(passwords.hasher.passes, passwords.hasher.memory)
+        object.__setattr__(looking, "meanwhile", lambda who=who, deed=deed: deed(User.get_by_id(cast.people[who].id)))
+        monkeypatch.setattr(passwords, "hasher", looking)
+        with pytest.raises(Refused):
+            attempt(cast.people[who].email, PASSWORD)
+    assert not Attempt.select().exists()
 
 
 def test_lg_06_every_spelling_of_an_address_has_one_limit(cast):

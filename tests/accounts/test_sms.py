@@ -1,4 +1,5 @@
 """Codes by text message: to one's own mobile, for one occasion, within a budget (TF-16, TF-17)."""
+import socket
 from contextlib import suppress
 
 import pytest
@@ -268,20 +269,37 @@ def test_tf_16_strangers_who_set_up_a_number_do_not_keep_its_owner_out(luc, gate
     assert "refused" not in signin.ask(attempt, "sms", anew=True)
 
 
-def test_tf_16_the_days_budget_holds_for_all_together_and_rings(gateway, cast, caplog):
+def setting_up(cast, *people):
+    """Each begins with a number of their own."""
+    for number, who in enumerate(people):
+        person = User.get_by_id(cast.people[who].id)
+        with acting(person):
+            second_factors.begin(person, "sms", f"+41 79 555 01 {number + 10}")
+
+
+def test_tf_16_the_days_budget_holds_for_all_together_and_rings(luc, gateway, cast, caplog):
     with setting.changed(sms_a_day=5):
-        for number, who in enumerate(("luc", "anne", "chiara", "grace", "esteban")):
-            person = User.get_by_id(cast.people[who].id)
-            with acting(person):
-                second_factors.begin(person, "sms", f"+41 79 555 01 {number + 10}")
+        setting_up(cast, "anne", "chiara")
+        _secret, attempt = half_way()
+        for _time in range(3):
+            assert "refused" not in signin.ask(attempt, "sms", anew=True)
         person = User.get_by_id(cast.people["mara"].id)
         with acting(person), pytest.raises(Refused, match="today"):
-            second_factors.begin(person, "sms", NUMBER)
-        assert texts().count() == 5
+            second_factors.begin(person, "sms", "+41 79 555 01 99")
+        assert texts().count() == 1 + 5
         assert [record.levelname for record in caplog.records if "text messages" in record.message] == [
             "WARNING", "ERROR"]
         assert "text messages 0 are left" in " ".join(commands._of_text_messages())
         assert limits.left(sms.budget(), sms.EVERYBODY) <= 0
+
+
+def test_tf_16_new_numbers_use_up_half_of_the_days_budget_at_most(luc, gateway, cast):
+    with setting.changed(sms_a_day=4):
+        setting_up(cast, "anne", "chiara")
+        with pytest.raises(Refused, match="today"):
+            setting_up(cast, "grace")
+        _secret, attempt = half_way()
+        assert "refused" not in signin.ask(attempt, "sms", anew=True)
 
 
 def test_tf_16_another_code_does_not_begin_a_new_count(luc, gateway):
@@ -383,3 +401,26 @@ def test_the_setting_of_a_gateway_brings_the_factor_before_the_codes():
     assert made.second_factors[-2:] == ("sms", "backup_codes")
     assert made.channels == ("email", "push", "backchannel", "sms")
     assert "sms" not in Settings.from_environment({}).second_factors
+
+
+def test_a_gateway_that_does_not_answer_holds_up_one_message(cast, monkeypatch):
+    """Once it was waited for, what else is for it waits for the next time, and letters leave."""
+    silent = socket.socket()
+    silent.bind(("127.0.0.1", 0))
+    silent.listen(9)
+    with silent, setting.changed(second_factors=FACTORS, sms_url=f"json://127.0.0.1:{silent.getsockname()[1]}/"
+                                 "{number}?rto=0.3"):
+        monkeypatch.setitem(outbox.channels, "sms", channel.send)
+        setting_up(cast, "anne", "chiara", "grace")
+        outbox.deliver_due()
+        assert [message.error.partition(":")[0] for message in texts()] == ["Unreachable"] * 3
+        silent.setblocking(False)
+        silent.accept()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+def test_no_number_stands_in_the_log(luc, gateway, caplog):
+    caplog.set_level("DEBUG")
+    asked(gateway)
+    assert gateway.taken[-1]["to"] not in caplog.text

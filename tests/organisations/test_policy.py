@@ -27,7 +27,7 @@ SESSIONS = {
     "password backup_codes": (EVERYWHERE, NOWHERE),
     "password trusted": ({"forced", "company trusted"}, NOWHERE),
     "password trusted totp": (EVERYWHERE, NOWHERE),
-    "passkey": (EVERYWHERE, EVERYWHERE),
+    "passkey": (EVERYWHERE, NOWHERE),         # one that was removed
     "upstream company": (NOWHERE, NOWHERE),
     "upstream company mfa": ({"company trusted"}, {"company trusted"}),
     "upstream other mfa": (NOWHERE, NOWHERE),

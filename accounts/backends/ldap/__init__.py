@@ -15,9 +15,10 @@ import ldap
 from ldap.filter import escape_filter_chars, filter_format
 
 import crypto
+import limits
 import rules
 from accounts import identities
-from accounts.backends import Backend, Proof, Someone
+from accounts.backends import Backend, Mistyped, Proof, Someone
 from i18n import _l
 from models import Identity, User
 from rules import Refused
@@ -66,7 +67,7 @@ class Directory(Backend):
             return False
         try:
             return _asked(lambda directory: _proved(directory, by_number(mine.subject), password)) is not None
-        except Refused:
+        except (Refused, Mistyped):
             return False
 
     def opens(self, user: User) -> bool:
@@ -145,14 +146,23 @@ def _opened() -> Iterator[Any]:
 
 
 def _proved(directory: Any, which: str, password: str) -> Someone | None:
-    """Who that is, if it is exactly one entry and this is its password. Nobody's is tried as long as somebody's."""
+    """Who that is, if it is exactly one entry and this is its password. Nobody's is tried as long as somebody's.
+
+    By whatever name it is found, what is wrong counts together (LG-03): for the account it opens, which hears of it by
+    Mistyped, or, while it opens none, for the entry.
+    """
     entry = _one(directory, which)
     who = _someone(directory, entry) if entry else None
+    theirs = identities.known(Directory.name, who) if who else None
+    if who and theirs is None:
+        limits.spend(limits.SIGN_IN_ACCOUNT, f"{Directory.name} {who.subject}")
     name, tried = (entry[0], password) if entry and who else (f"cn=nobody,{setting.ldap_base}", crypto.token())
     try:
         directory.simple_bind_s(name, tried)
     except (ldap.INVALID_CREDENTIALS, ldap.NO_SUCH_OBJECT, ldap.UNWILLING_TO_PERFORM, ldap.INAPPROPRIATE_AUTH,
             ldap.CONSTRAINT_VIOLATION, ldap.INVALID_DN_SYNTAX):
+        if theirs:
+            raise Mistyped(theirs) from None
         return None
     return who
 

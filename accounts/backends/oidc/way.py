@@ -127,8 +127,8 @@ def _texts(values: Any) -> tuple[str, ...]:
 
 
 def _instant(value: Any) -> datetime | None:
-    """Seconds as an instant; None for whatever else a provider may say."""
+    """Seconds as an instant, long ago for none at all; None for whatever else a provider may say."""
     try:
-        return datetime.fromtimestamp(value, UTC)
+        return datetime.fromtimestamp(max(value, 1), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None

@@ -126,6 +126,11 @@ def budget() -> Limit:
     return replace(limits.SMS_DAY, times=setting.sms_a_day)
 
 
+def for_new_numbers() -> Limit:
+    """Of these, so many prove numbers: whoever makes accounts for it keeps nobody from signing in."""
+    return replace(budget(), name="sms day for new numbers", times=max(1, budget().times // 2))
+
+
 def _countries() -> str:
     names = formats.country_names()
     return formats.list_of([names.get(each, each) for each in setting.sms_countries])
@@ -140,9 +145,12 @@ def _afford(user: User, number: str, *, theirs: bool) -> None:
         raise Refused(_l("Several codes were sent already. Choose another way, or try again later."),
                       "number") from None
     try:
+        if not theirs:
+            limits.spend(for_new_numbers(), EVERYBODY)
         left = limits.spend(budget(), EVERYBODY)
     except TooMany:
-        log.error("the day's %s text messages are all used: nobody is sent a code any more", budget().times)
+        log.error("the day's %s text messages are used up%s", budget().times, "" if theirs else ", or the half of them "
+                  "that proves new numbers")
         raise Refused(_l("No more text messages can be sent today. Choose another way."), "number") from None
     if left == budget().times // ALARM:
         log.warning("of the day's %s text messages only %s are left", budget().times, left)

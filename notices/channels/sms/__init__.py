@@ -3,6 +3,7 @@
 The message names no number: the channel reads it, sealed, when it is sent.
 """
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -12,7 +13,7 @@ import apprise
 from accounts.factors import sms
 from models import Credential, Message
 from notices import letters
-from outbox import Undeliverable
+from outbox import Undeliverable, Unreachable
 from settings import Settings, setting
 
 
@@ -35,16 +36,26 @@ class TextMessages:
         if credential is None:
             raise Undeliverable("its number was removed before it could leave")
         text = letters.short(message, code=sms.code(credential.public_id, facts["occasion"]))
-        gateway = apprise.Apprise()
-        if not gateway.add(setting.sms_url.replace("{number}", quote(sms.number_of(credential), safe=""))):
-            raise NotTaken("SMS_URL is no address that apprise knows")
-        if not gateway.notify(text, body_format=apprise.NotifyFormat.TEXT):
-            raise NotTaken("the gateway did not take it")
+        with _quiet():                          # what it says names the number
+            _hand_over(text, sms.number_of(credential))
+
+
+def _hand_over(text: str, number: str) -> None:
+    """Unreachable when the gateway took its whole time, so that no other message waits for it now."""
+    gateway = apprise.Apprise.instantiate(setting.sms_url.replace("{number}", quote(number, safe="")))
+    if gateway is None:
+        raise NotTaken("SMS_URL is no address that apprise knows")
+    begun = time.monotonic()
+    if gateway.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
+        return
+    if time.monotonic() - begun >= min(gateway.socket_connect_timeout, gateway.socket_read_timeout):
+        raise Unreachable("the gateway does not answer")
+    raise NotTaken("the gateway did not take it")
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Apprise says as well what it does not know: once is enough."""
+    """Apprise says as well what it does not know, and whom it wrote to: we say what matters ourselves."""
     log = logging.getLogger("apprise")
     log.disabled = True
     try:

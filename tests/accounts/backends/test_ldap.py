@@ -14,8 +14,8 @@ from accounts.backends.ldap import AWAY, plain, plugin, usable
 from commands import _ailments
 from demo import PASSWORD as LOCAL
 from demo import acting
-from models import Identity, PersonalEvent, Session, User
-from rules import Refused
+from models import Identity, Message, PersonalEvent, Session, User
+from rules import Refused, TooMany
 from settings import Settings, setting
 from tests.certificates import Authority
 from tests.directory import PASSWORD, PEOPLE, Directory
@@ -335,3 +335,35 @@ def test_only_ones_own_entry_is_a_fresh_proof(nora, directory):
 
 def test_what_is_usable():
     assert usable("x") and not usable("\n") and not usable("")
+
+
+# --- guesses, by whatever name -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["nora", NORA])
+def test_lg_03_guesses_by_a_name_of_the_directory_lock_the_account_it_opens(nora, name):
+    for _time in range(nora.lock_threshold):
+        nobody_gets_in(name, "wrong wrong wrong")
+    assert User.get_by_id(nora.id).locked
+    assert Message.select().where(Message.notice == "account_locked", Message.user == nora.id).exists()
+    limits.forgive(limits.SIGN_IN_ACCOUNT, name)
+    nobody_gets_in(name)
+
+
+def test_lg_03_guesses_by_several_names_of_somebody_who_has_no_account_count_together(directory):
+    for number in range(limits.SIGN_IN_ACCOUNT.times):
+        nobody_gets_in(("nora", NORA)[number % 2], "wrong wrong wrong")
+    with pytest.raises(TooMany):
+        attempt("nora")
+
+
+def test_lg_03_guesses_where_one_links_count_for_whoever_they_are_about(nora, cast):
+    """A new session has new proofs to try, and nobody else's password."""
+    grace = cast.people["grace"]
+    User.update(lock_threshold=5).where(User.id == nora.id).execute()
+    for _time in range(5):
+        with acting(grace), pytest.raises(Refused, match="do not match"):
+            identities.with_password(grace.id, plugin, "nora", "wrong wrong wrong", keep=None)
+    assert User.get_by_id(nora.id).locked
+    with acting(grace), pytest.raises(Refused, match="do not match"):       # a locked one tells nothing
+        identities.with_password(grace.id, plugin, "nora", PASSWORD, keep=None)

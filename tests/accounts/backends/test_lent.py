@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 import clock
+import current
 import limits
 from accounts import devices, identities, links, lost_factor, recovery, second_factors, securing, signin
 from accounts.backends import Proof, Someone
@@ -15,11 +16,13 @@ from accounts.backends.oidc import lent
 from demo import PASSWORD, SECRET, acting, protect
 from models import Attempt, Identity, Link, Membership, Message, Organisation, PersonalEvent, Recovery, Session, User
 from organisations import demands, invitations, members, protection, providers, vouching
-from rules import Refused
+from rules import NotHere, Refused, TooMany
 from settings import setting
 from tenancy import working_for
 from tests.accounts.backends.test_oidc import tell
+from tests.accounts.test_passkeys import asked, opens, registered
 from tests.accounts.test_signin import attempt
+from tests.authenticators import UP, UV, Authenticator
 from tests.lending import come_back, connect, lenders, link, sign_in, way_out
 from tests.provider import SECRET as THEIRS
 
@@ -594,3 +597,35 @@ def test_fd_10_a_provider_for_all_ends_what_a_recovery_opened_by_it(visitor, acm
             token = Link.select().where(Link.purpose == links.FACTOR_LOST).get().token
             protection.enter_without(token, signin.proved(proof).attempt)
     assert (latest().proofs, latest().elsewhere) == ("upstream company recovery", "company 5f2c")
+
+
+def test_fd_14_and_wa_05_a_key_found_and_given_a_pin_is_no_passkey_by_it(visitor, acme, row, chiara):
+    key = registered(User.get_by_id(chiara.id), Authenticator(flags=UP))
+    key.flags = UP | UV
+    browser = visitor()
+    assert sign_in(browser, acme, row).path == "/signin/second-step"
+    options = asked(browser, "/signin/second-step?with=webauthn")
+    assert browser.post("/signin/second-step", factor="webauthn", code=key.get(options)).path == "/o/lumen/"
+    assert not opens(key)
+
+
+def test_fd_14_it_neither_reads_the_invitations_of_others_nor_sets_the_language(visitor, acme, row, chiara, cast):
+    with working_for(cast.organisations["bergquell"]), acting(cast.people["mara"], "password", "totp"):
+        invitations.invite(chiara.email, "admin")
+    browser = visitor()
+    sign_in(browser, acme, row)
+    assert "Bergquell" not in browser.get("/account/organisations").text()
+    browser.post("/language", language="de", back="/o/lumen/")
+    assert User.get_by_id(chiara.id).language == chiara.language != "de"
+
+
+def test_fd_14_and_tf_04_wrong_codes_beside_it_do_not_pause_the_owners(acme, row, cast):
+    mara = link(row, cast.people["mara"])
+    for _sign_in in range(2):
+        with current.acting_as(current.Actor(kind="visitor", address="192.0.2.66")):
+            half_way = signin.proved(Proof(mara, f"upstream {row.way}", elsewhere=row.way)).attempt
+            for _code in range(signin.TRIES):
+                with contextlib.suppress(Refused, TooMany, NotHere):
+                    signin.with_second_step(half_way, "totp", "000000")
+    own = attempt(mara.email, PASSWORD).attempt
+    assert signin.with_second_step(own, "totp", pyotp.TOTP(SECRET).now()).session

@@ -188,6 +188,13 @@ def test_an_old_proof_there_is_an_old_proof_here(visitor, acme, nora):
     assert browser.get("/account/address").path == "/account/address"
 
 
+def test_a_proof_of_the_year_1970_is_as_old_as_that(visitor, acme, nora):
+    acme.claims = {"auth_time": 0}
+    sign_in(visitor(), acme)
+    who = Session.select().order_by(Session.id.desc()).get()
+    assert sessions.since(who.proved, who.created) < clock.now() - 365 * clock.DAY
+
+
 def test_who_has_no_password_proves_it_there_once_more(visitor, acme, nora):
     User.update(password=None).where(User.id == nora.id).execute()
     browser = visitor()

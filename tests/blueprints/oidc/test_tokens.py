@@ -309,6 +309,16 @@ def test_in_a_browser_that_spared_the_second_step_a_session_is_as_old_as_it_is(p
         refused(planning.refresh(tokens["refresh_token"]))
 
 
+def test_and_its_tokens_that_outlive_it_are_as_old_as_it_was(planning, chiara, cast, by):
+    Session.update(proofs="password trusted", proved=NEVER).where(Session.user == cast.people["chiara"].id).execute()
+    with by("mara"):
+        demands.limit_sessions(4, trusts_browsers=True)
+    tokens = planning.tokens(chiara, scope="openid offline_access")
+    for later in (timedelta(hours=5), timedelta(hours=25), timedelta(days=30)):
+        with time_machine.travel(now() + later, tick=False):
+            refused(planning.refresh(tokens["refresh_token"]))
+
+
 # --- one token is not another ------------------------------------------------------------------
 
 
