@@ -11,9 +11,12 @@
 
   // --- dialog: a block `modal` that htmx fetched opens in <dialog id="dialog">; without htmx it is a page ---
 
+  let menu = null;
   on("htmx:after:swap", () => {
     const dialog = one("#dialog");
-    if (dialog && !dialog.open && one("form#modal", dialog)) dialog.showModal();
+    if (!dialog || dialog.open || !one("form#modal", dialog)) return;
+    menu = document.activeElement.closest("[popover]");
+    dialog.showModal();
   });
 
   const close = () => one("#dialog")?.close();
@@ -31,6 +34,8 @@
     const place = document.createElement("div");
     place.id = "modal";
     event.target.replaceChildren(place);
+    // What was pressed stands in a menu that is closed by now: back to the button of the menu.
+    if (menu && document.activeElement === document.body) one(`[popovertarget="${menu.id}"]`)?.focus();
   }, true);
 
   // --- focus: to what is wrong; to the new page; back to the button that was switched off while it was busy ---

@@ -23,6 +23,8 @@ PAGE = """{% extends "shell.html" %}
 {% block main %}
 <h1>Members</h1>
 <p><a id="remove" href="/remove" {{ opens("/remove") }}>Remove…</a></p>
+<button id="more" type="button" popovertarget="menu">More</button>
+<div class="menu" id="menu" popover><a href="/remove" {{ opens("/remove") }}>Remove from the menu</a></div>
 <form id="people" method="post" action="/save" {{ swaps_post("/save", "people") }}>
   <label for="name">Name</label><input id="name" name="name"><button id="save" type="submit">Save</button>
 </form>
@@ -166,6 +168,16 @@ def test_a_page_opens_as_a_dialog_and_closes_again(page):
     dialog.get_by_role("link", name="Cancel").click()
     page.wait_for_selector("dialog:not([open])", state="attached")
     assert page.url.endswith("/")
+
+
+def test_after_a_dialog_that_a_menu_opened_the_focus_is_on_the_button_of_the_menu(page):
+    page.focus("#more")
+    for key in ("Enter", "Tab", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_selector("dialog[open] form")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog:not([open])", state="attached")
+    page.wait_for_selector("#more:focus")
 
 
 def test_a_refusal_stays_in_the_dialog_and_takes_the_focus(page):
