@@ -204,7 +204,7 @@ def test_a_browser_without_passkeys_is_led_to_the_other_ways(somebody):
     for lacking in ({"lacks": KNOWS_NONE}, {"script": False}):
         page = somebody(**lacking)
         page.goto("/signin")
-        expect(page.locator("form[action='/signin/with/passkey'] button")).to_be_hidden()
+        expect(page.locator("ul.methods")).to_be_hidden()
         page.goto("/signin/with/passkey")
         led_on(page)
         page.locator("a.btn[href='/signin']").click()
@@ -218,6 +218,7 @@ def test_a_browser_without_passkeys_is_led_to_the_other_ways(somebody):
         expect_inside(page)
         page.goto(ENROL)
         led_on(page)
+        expect(page.locator("[name=label]")).to_be_hidden()
         page.goto("/prove")
         expect(page.locator("form:has([value=passkey]) button")).to_be_hidden()
         expect(page.locator("a[href*='with=totp']")).to_be_visible()
