@@ -180,6 +180,14 @@ def test_after_a_dialog_that_a_menu_opened_the_focus_is_on_the_button_of_the_men
     page.wait_for_selector("#more:focus")
 
 
+def test_only_an_open_menu_looks_for_another_place(page):
+    """A closed one that does makes WebKit stand still when the side menu around it closes."""
+    looks = "document.querySelector('#menu').computedStyleMap().get('position-try-fallbacks').toString()"
+    assert page.evaluate(looks) == "none"
+    page.click("#more")
+    assert "flip-block" in page.evaluate(looks)
+
+
 def test_a_refusal_stays_in_the_dialog_and_takes_the_focus(page):
     page.click("#remove")
     page.fill("#sure", "perhaps")
