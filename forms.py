@@ -100,6 +100,12 @@ class NothingForm(Form):
     """A button, and nothing to fill in."""
 
 
+def blank(form: Form, **values: object) -> Form:
+    """A form as it stands, also on the answer to another form's POST."""
+    form.process(None, data=values)
+    return form
+
+
 def written(attributes: dict[str, Any]) -> str:
     """HTML attributes: True stands alone, False and None are left out."""
     return "".join(f" {name}" if value is True else f' {name}="{escape(value)}"'

@@ -52,6 +52,7 @@ CLIENT_SECRET = Limit("client secret", 20, 900, "an application with a wrong sec
 SMS_NUMBER = Limit("sms number", 3, 3600, "text messages to somebody who may not have asked (TF-16)")
 SMS_PERSON = Limit("sms person", 5, 86_400, "text messages that one account costs (TF-16)")
 SMS_DAY = Limit("sms day", 200, 86_400, "text messages that all accounts cost; the setting SMS_A_DAY says how many")
+RECOVERY_NUMBER = Limit("recovery number", 3, 86_400, "text messages to somebody who may not have asked (SP-10)")
 FACTOR_CONFIRM = Limit("factor confirm", 10, 900, "guessing the code that proves a number is one's own")
 SIGNED_OUT_NETWORK = Limit("sign-out elsewhere", 3000, 900, "a provider's word that people signed out there, in waves")
 PUSH = Limit("push", 20, 3600, "names we look up because a browser says that it can be told there")

@@ -63,14 +63,16 @@ class User(Record):
     recovery_email = TextField(default="")      # the key of a second address, confirmed
     recovery_email_typed = TextField(default="")
     recovery_phone = TextField(default="")      # E.164
-    recovery_phone_confirmed = InstantField(null=True)
+    recovery_phone_since = InstantField(null=True)
+    recovery_phone_confirmed = InstantField(null=True)      # by a code sent to it
     epoch = IntegerField(default=0)             # raised when everything signed in must end
     created = InstantField(default=now)
     suspended = InstantField(null=True)
 
     class Meta:
         table_name = "account"                  # `user` is a word PostgreSQL keeps for itself
-        indexes = (SQL("CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> ''"),)
+        indexes = (SQL("CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> ''"),
+                   SQL("CREATE INDEX account_phone ON account (recovery_phone) WHERE recovery_phone <> ''"))
 
     @property
     def name(self) -> str:

@@ -1,6 +1,7 @@
-"""What a stranger asks for by an address alone: the worker looks up whose it is, and writes.
+"""What a stranger asks for by an address or a number alone: the worker looks up whose it is, and writes.
 
-The request leaves a row, and does the same work whoever has that address: its time tells nothing (RS-10, SP-10).
+The request leaves a row, and does the same work whoever has that address or number: its time tells nothing (RS-10,
+SP-10).
 """
 import logging
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import current
 import outbox
 import rules
 from accounts import locking, recovery
+from accounts.factors import sms
 from clock import HOUR, now
 from db import transaction
 from models import Begun
@@ -18,15 +20,25 @@ from models import Begun
 log = logging.getLogger(__name__)
 
 LIFE = HOUR                                     # who is not answered by then has asked again
-PASSWORD, ADDRESS, UNLOCK = "asked password", "asked address", "asked unlock"
+PASSWORD, ADDRESS, UNLOCK, NUMBER = "asked password", "asked address", "asked unlock", "asked number"
 ANSWERS: dict[str, Callable[[str, str], None]] = {
-    PASSWORD: recovery.ask, ADDRESS: recovery.ask_address, UNLOCK: lambda email, _language: locking.ask(email)}
+    PASSWORD: recovery.ask, ADDRESS: recovery.ask_address, UNLOCK: lambda email, _language: locking.ask(email),
+    NUMBER: lambda number, _language: recovery.ask_by_phone(number)}
 
 
 def note(kind: str, email: str, language: str) -> None:
     """For the worker, which is woken. Refused only when that is no address."""
-    who, address = current.actor(), rules.address(email)
-    facts = {"email": address.typed, "language": language,
+    _keep(kind, rules.address(email).typed, language)
+
+
+def note_number(phone: str, country: str) -> None:
+    """The same, by a phone number. Refused only when it is none that messages can be sent to."""
+    _keep(NUMBER, sms.mobile(phone, country, "phone"), "")
+
+
+def _keep(kind: str, by: str, language: str) -> None:
+    who = current.actor()
+    facts = {"email": by, "language": language,
              "by": {"address": who.address, "agent": who.agent, "request_id": who.request_id}}
     with transaction():
         Begun.create(token_hash=crypto.digest(crypto.token()), kind=kind, facts=facts, expires=now() + LIFE)

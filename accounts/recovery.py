@@ -1,10 +1,12 @@
 """A forgotten password: a link to the mailbox, and a new one. The second factor stays as it is (G15-R5). And a
 forgotten address."""
 import audit
+import crypto
 import limits
 import outbox
 import rules
 from accounts import app_passwords, identities, links, locking, passwords, sessions, signup
+from accounts.factors import sms
 from db import transaction
 from models import Link, User
 from rules import Gone, Refused, TooMany
@@ -59,6 +61,28 @@ def ask_address(email: str, language: str) -> None:
                            addresses=[person.email_typed for person in people])
         else:
             outbox.post("address_unknown", address.typed, language=language)
+
+
+def ask_by_phone(number: str) -> None:
+    """The same, told to a recovery phone that was confirmed (G6-R3). By `asked` as well (SP-10).
+
+    A number that is nobody's is not written to: each message costs, and would go to a stranger. Where it is that of
+    several, none of their addresses is told. After three messages in a day nothing more is sent.
+    """
+    try:
+        limits.spend(limits.RECOVERY_NUMBER, number)
+    except TooMany:
+        return
+    people = list(User.select().where(User.recovery_phone == number, User.recovery_phone_confirmed.is_null(False),
+                                      User.suspended.is_null()).order_by(User.id).limit(MOST))
+    if not people or sms.scarce():
+        return
+    sms.spend_one()
+    with transaction():
+        for person in people:
+            audit.record_for(person.id, "recovery.address_asked_by_phone")
+        sms.text(people[0], number, "sms_address", subject=crypto.public_id(),
+                 address=people[0].email_typed if len(people) == 1 else "")
 
 
 def opened(token: str) -> Link:

@@ -52,6 +52,7 @@ PROVE_THEMSELVES = {
     "public.language": "changes nothing of an account but its language",
     "pushes.renew": "the secret of the browser's address before",
     "recovery.ask": "writes to the mailbox", "recovery.ask_address": "writes to the mailbox",
+    "recovery.ask_by_phone": "writes to the phone",
     "signin.ask_again": "the first proof, just given", "signin.cancel": "ends a sign-in",
     "signin.enter": "the proof itself", "signin.leave": "ends a session", "signin.prove": "the proof itself",
     "signup.ask": "writes to the mailbox", "unlock.ask": "writes to the mailbox",

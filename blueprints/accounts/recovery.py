@@ -4,10 +4,12 @@ from flask import Response
 import entering
 import i18n
 from accounts import asked, recovery
-from forms import EmailAddress, Form, Secret, required
+from accounts.factors import sms
+from forms import EmailAddress, Form, Secret, Text, blank, required
 from i18n import _, _l
 from limits import LINK_NETWORK, RESET_NETWORK
 from pages import page
+from rules import NotHere
 from web import ANYONE, Blueprint, done
 
 blueprint = Blueprint("recovery", __name__)
@@ -15,6 +17,10 @@ blueprint = Blueprint("recovery", __name__)
 
 class AddressForm(Form):
     email = EmailAddress(_l("E-mail address"), [required()])
+
+
+class PhoneForm(Form):
+    phone = Text(_l("Recovery phone"), [required()])
 
 
 class NewPasswordForm(Form):
@@ -37,7 +43,7 @@ def ask() -> Response:
 
 @blueprint.page("/forgotten/address", needs=ANYONE)
 def forgotten_address() -> Response:
-    return page("accounts/forgotten_address.html", form=AddressForm())
+    return address_page()
 
 
 @blueprint.action("/forgotten/address", needs=ANYONE, limit=RESET_NETWORK)
@@ -46,7 +52,19 @@ def ask_address() -> Response:
     form = AddressForm()
     if form.submit_to(lambda email: asked.note(asked.ADDRESS, email, i18n.voice().language)):
         return entering.written_to(form.email.data, ".written")
-    return page("accounts/forgotten_address.html", 422, form=form)
+    return address_page(form=form)
+
+
+@blueprint.action("/forgotten/address/phone", needs=ANYONE, limit=RESET_NETWORK)
+def ask_by_phone() -> Response:
+    """Always the same answer, whoever has that recovery phone (SP-10). Not there without a gateway."""
+    if not sms.on():
+        raise NotHere
+    form = PhoneForm()
+    if form.submit_to(lambda phone: asked.note_number(phone, i18n.voice().country)):
+        return done(_("If this is the confirmed recovery phone of an account, a text message is on its way. It says "
+                      "which address you sign in with."), "signin.form")
+    return address_page(phone=form)
 
 
 @blueprint.page("/forgotten/written", needs=ANYONE)
@@ -66,6 +84,12 @@ def renew(token: str) -> Response:
     if form.submit_to(lambda password: recovery.renew(token, password)):
         return done(_("Your password is changed. Sign in with the new one."), "signin.form")
     return shown(token, form, 422)
+
+
+def address_page(**refused: Form) -> Response:
+    """Both forms as they stand, but the one that was refused."""
+    forms = {"form": blank(AddressForm()), "phone": blank(PhoneForm())}
+    return page("accounts/forgotten_address.html", 422 if refused else 200, gateway=sms.on(), **forms | refused)
 
 
 def shown(token: str, form: NewPasswordForm, status: int = 200) -> Response:

@@ -72,30 +72,34 @@ class Sms(Factor):
     def check(self, credential: Credential, answer: str, asked: dict[str, Any]) -> bool:
         """Bound to what it was sent for, which ends with the first right answer (TF-17)."""
         return (asked.get("credential") == credential.public_id and asked["until"] > epoch()
-                and hmac.compare_digest(code(asked["credential"], asked["occasion"]).encode(),
-                                        answer.replace(" ", "").encode()))
+                and right(answer, asked["credential"], asked["occasion"]))
 
 
-def mobile(text: str, country: str) -> str:
+def on() -> bool:
+    """Is there a gateway at all?"""
+    return bool(setting.sms_url)
+
+
+def mobile(text: str, country: str, field: str = "number") -> str:
     """E.164, or Refused: a mobile number of the countries we send to. Without a prefix it is one of `country`."""
     home = country if country in setting.sms_countries else setting.sms_countries[0]
     try:
         number = phonenumbers.parse(text, home)
     except phonenumbers.NumberParseException:
         raise Refused(_l("This is no phone number. Enter it with the country code, for example +41 79 555 01 23."),
-                      "number") from None
+                      field) from None
     if phonenumbers.region_code_for_number(number) not in setting.sms_countries:
         raise Refused(_l("Codes are sent to mobile numbers of these countries: %(countries)s.",
-                         countries=_countries()), "number")
+                         countries=_countries()), field)
     if phonenumbers.number_type(number) not in MOBILE:
-        raise Refused(_l("Enter the number of a mobile phone."), "number")
+        raise Refused(_l("Enter the number of a mobile phone."), field)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def send(user: User, credential: Credential) -> dict[str, Any]:
     """A new code leaves; its occasion, to be kept where the answer will be looked at. Refused when it is too many."""
     number = number_of(credential)
-    _afford(user, number, theirs=credential.state == Credential.ACTIVE)
+    afford(user, number, theirs=credential.state == Credential.ACTIVE)
     facts = {"occasion": crypto.public_id(), "credential": credential.public_id,
              "until": epoch() + int(LIFE.total_seconds())}
     with transaction():
@@ -109,8 +113,29 @@ def told(facts: dict[str, Any]) -> dict[str, Any]:
     return {"number": facts["number"], "mail": Message.get_or_none(Message.subject == facts["occasion"])}
 
 
+def text(user: User, number: str, notice: str, *, subject: str, **facts: Any) -> None:
+    """To a number that is no factor's: it goes with the message, sealed, and is wiped when it has left. In a
+    transaction."""
+    outbox.post(notice, rules.masked_phone(number), channel="sms", language=user.language, country=user.country,
+                time_zone=user.time_zone, user=user.id, subject=subject,
+                number=crypto.seal(number.encode(), f"message.number.{subject}").hex(), **facts)
+
+
+def addressee(message: Message) -> str | None:
+    """The number a message is for; none when its factor was removed before it could leave."""
+    facts = message.facts or {}
+    if sealed := facts.get("number"):
+        return crypto.unseal(bytes.fromhex(sealed), f"message.number.{message.subject}").decode()
+    credential = Credential.get_or_none(Credential.public_id == facts.get("credential"))
+    return number_of(credential) if credential else None
+
+
 def code(credential: str, occasion: str) -> str:
     return crypto.six_digits("sms code", credential, occasion)
+
+
+def right(answer: str, credential: str, occasion: str) -> bool:
+    return hmac.compare_digest(code(credential, occasion).encode(), answer.replace(" ", "").encode())
 
 
 def number_of(credential: Credential) -> str:
@@ -136,7 +161,7 @@ def _countries() -> str:
     return formats.list_of([names.get(each, each) for each in setting.sms_countries])
 
 
-def _afford(user: User, number: str, *, theirs: bool) -> None:
+def afford(user: User, number: str, *, theirs: bool) -> None:
     """Whose number it is has a count of their own: who only says so cannot use up what they need to sign in."""
     try:
         limits.spend(limits.SMS_NUMBER, f"{number} of {user.id}" if theirs else number)
@@ -144,6 +169,11 @@ def _afford(user: User, number: str, *, theirs: bool) -> None:
     except TooMany:
         raise Refused(_l("Several codes were sent already. Choose another way, or try again later."),
                       "number") from None
+    spend_one()
+
+
+def spend_one() -> None:
+    """One of the day's messages. Refused when there is none left."""
     try:
         if not theirs:
             limits.spend(for_new_numbers(), EVERYBODY)
@@ -154,6 +184,11 @@ def _afford(user: User, number: str, *, theirs: bool) -> None:
         raise Refused(_l("No more text messages can be sent today. Choose another way."), "number") from None
     if left == budget().times // ALARM:
         log.warning("of the day's %s text messages only %s are left", budget().times, left)
+
+
+def scarce() -> bool:
+    """Are so few left today that they are kept for those who sign in?"""
+    return limits.left(budget(), EVERYBODY) <= budget().times // ALARM
 
 
 plugin = Sms()

@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote
 
 import apprise
 
 from accounts.factors import sms
-from models import Credential, Message
+from models import Message
 from notices import letters
 from outbox import Undeliverable, Unreachable
 from settings import Settings, setting
@@ -31,13 +32,12 @@ class TextMessages:
         return f"SMS_URL={kind}://… is no address that apprise knows, or it lacks a part: see appriseit.com"
 
     def send(self, message: Message) -> None:
-        facts = message.facts or {}
-        credential = Credential.get_or_none(Credential.public_id == facts.get("credential"))
-        if credential is None:
+        number = sms.addressee(message)
+        if number is None:
             raise Undeliverable("its number was removed before it could leave")
-        text = letters.short(message, code=sms.code(credential.public_id, facts["occasion"]))
+        text = letters.short(message, **_words(message.facts or {}))
         with _quiet():                          # what it says names the number
-            _hand_over(text, sms.number_of(credential))
+            _hand_over(text, number)
 
 
 def _hand_over(text: str, number: str) -> None:
@@ -51,6 +51,12 @@ def _hand_over(text: str, number: str) -> None:
     if time.monotonic() - begun >= min(gateway.socket_connect_timeout, gateway.socket_read_timeout):
         raise Unreachable("the gateway does not answer")
     raise NotTaken("the gateway did not take it")
+
+
+def _words(facts: dict[str, Any]) -> dict[str, Any]:
+    """What its template says: a code, which is made here and stored nowhere, or an address."""
+    code = sms.code(facts["credential"], facts["occasion"]) if "occasion" in facts else ""
+    return {"code": code, "address": facts.get("address", ""), "support": setting.support}
 
 
 @contextmanager
