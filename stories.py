@@ -89,6 +89,7 @@ ORGANISATION: dict[str, Lazy] = {
     "invitation.link_copied": _l("%(by)s copied the link of the invitation to %(person)s"),
     "invitation.role_lowered": _l("The invitation to %(person)s was lowered to %(role)s"),
     "activity.exported": _l("%(by)s downloaded the activity log"),
+    "member.account_recovery_shown": _l("The operator looked up the recovery address and phone of %(person)s"),
     "member.account_suspended": _l("The account of %(person)s was suspended by the operator"),
     "member.account_reinstated": _l("The suspension of the account of %(person)s was lifted by the operator"),
 }
@@ -105,6 +106,7 @@ FIELDS: dict[str, dict[str, Lazy]] = {
 PERSON: dict[str, Lazy] = {
     "account.created": _l("You created your account"),
     "account.changed": _l("You changed your profile"),
+    "account.recovery_shown": _l("The operator looked up your recovery address and phone"),
     "account.suspended": _l("The operator suspended your account: %(reason)s"),
     "account.reinstated": _l("The operator lifted the suspension of your account"),
     "support_code.made": _l("You created a support code"),
@@ -188,6 +190,7 @@ INSTALLATION: dict[str, Lazy] = {
     "factor.reset": _l("The second factors of somebody were removed"),
     "links.guessed": _l("Somebody tried many links that do not exist"),
     "operator.added": _l("%(person)s was made an operator"),
+    "account.recovery_shown": _l("%(by)s looked up the recovery address and phone of %(person)s"),
     "account.suspended": _l("%(by)s suspended the account of %(person)s: %(reason)s"),
     "account.reinstated": _l("%(by)s lifted the suspension of the account of %(person)s"),
     "support_code.checked": _l("%(by)s checked the support code of %(person)s"),

@@ -1,4 +1,4 @@
-"""What whoever runs the installation may do with an account: find it, suspend it, let it in again.
+"""What whoever runs the installation may do with an account: find it, call its owner back, suspend it, let it in again.
 
 Never more: no secret is read, no second factor dropped, nobody acted for. What is done is told to the person,
 and stands in three kinds of books: the person's, the installation's, and those of the person's organisations.
@@ -55,6 +55,18 @@ def factors(person: User) -> list[str]:
     """The kinds of second factors that are active: which there are, never what they hold."""
     kinds = Credential.select(Credential.kind).where(Credential.user == person.id, Credential.state == "active")
     return sorted({kind for (kind,) in kinds.tuples()})
+
+
+def show_recovery(public_id: str) -> User:
+    """Recovery address and phone in full, to call somebody back who has lost everything else. It is written down who
+    looked; NotHere when there is nothing to see."""
+    with transaction():
+        require_operator()
+        person = _locked(public_id)
+        if not (person.recovery_email or person.recovery_phone):
+            raise NotHere
+        _tell_everywhere(person, "recovery_shown")
+        return person
 
 
 def suspend(public_id: str, reason: str) -> User:

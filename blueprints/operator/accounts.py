@@ -2,12 +2,14 @@
 from flask import Response, g, request
 
 import plugins
+import rules
 from accounts import sessions, support
 from accounts.sessions import CREDENTIALS
-from forms import Form, Text, required
+from forms import Form, Text, blank, required
 from i18n import _, _l
 from models import User
 from organisations import operating
+from organisations.details import phone_told
 from organisations.roles import LABELS
 from pages import page
 from web import OPERATOR, Blueprint, done
@@ -33,6 +35,12 @@ def show() -> Response:
 @blueprint.page("/operator/accounts/<id>", needs=OPERATOR)
 def look(id: str) -> Response:
     return account_page(operating.one(id), ReasonForm())
+
+
+@blueprint.action("/operator/accounts/<id>/recovery", needs=OPERATOR, fresh=CREDENTIALS)
+def show_recovery(id: str) -> Response:
+    """On the answer itself: there is no address under which it could be looked at unwritten."""
+    return account_page(operating.show_recovery(id), blank(ReasonForm()), in_full=True)
 
 
 @blueprint.action("/operator/accounts/<id>/suspension", needs=OPERATOR, fresh=CREDENTIALS)
@@ -68,8 +76,9 @@ def support_page(form: CodeForm, status: int = 200, person: User | None = None) 
                 memberships=operating.memberships(person) if person else ())
 
 
-def account_page(person: User, form: ReasonForm, status: int = 200) -> Response:
+def account_page(person: User, form: Form, status: int = 200, *, in_full: bool = False) -> Response:
     kinds = [str(plugins.find("accounts.factors", kind).label) for kind in operating.factors(person)]
     return page("operator/account.html", status, form=form, person=person, kinds=kinds, labels=LABELS,
                 memberships=operating.memberships(person), sessions=len(sessions.living(person.id)),
-                mine=person.id == g.me.user_id)
+                mine=person.id == g.me.user_id, in_full=in_full,
+                phone=(phone_told if in_full else rules.masked_phone)(person.recovery_phone))

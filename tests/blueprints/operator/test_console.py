@@ -7,7 +7,7 @@ import pytest
 import db
 import limits
 import schema
-from accounts import app_passwords, lost_factor, sessions, signin, signup, support
+from accounts import app_passwords, fallbacks, lost_factor, sessions, signin, signup, support
 from db import transaction
 from demo import PASSWORD, SECRET, Cast, acting
 from models import Begun, Event, InstallationEvent, Membership, Message, PersonalEvent, Session, User
@@ -15,6 +15,7 @@ from organisations import members, operating
 from rules import Refused, TooMany
 from settings import setting
 from tenancy import working_for
+from tests.accounts.test_fallbacks import link_for
 from tests.accounts.test_signin import attempt
 from tests.browsing import Browser
 
@@ -169,6 +170,37 @@ def test_sp_04_no_page_shows_a_secret(otto, cast):
     html = otto.get(account(cast, "mara")).html
     assert SECRET not in html
     assert not re.search(r"argon2|\$m=", html)
+
+
+# --- whom to call back -------------------------------------------------------------------------
+
+
+def test_the_recovery_phone_is_masked_until_it_is_looked_up_and_that_is_in_every_log(otto, cast):
+    luc = cast.people["luc"]
+    assert "Recovery phone" not in otto.get(f"{account(cast, 'luc')}?lang=en").text("main")
+    with acting(luc):
+        fallbacks.call("032 555 01 23")
+    fallbacks.confirm(link_for(luc, "luc@elsewhere.example").token)
+    masked = otto.get(f"{account(cast, 'luc')}?lang=en")
+    assert "+41 … 23" in masked.text("main") and "Not confirmed" in masked.text("main"), masked.text("main")
+    assert "555 01" not in masked.html and "luc@elsewhere" not in masked.html
+    text = otto.post(f"{account(cast, 'luc')}/recovery").text("main")
+    assert "+41 32 555 01 23" in text and "luc@elsewhere.example" in text
+    with working_for(cast.organisations["lumen"]):
+        assert Event.select().where(Event.kind == "member.account_recovery_shown").count() == 1
+    for book in (PersonalEvent, InstallationEvent):
+        assert book.select().where(book.kind == "account.recovery_shown").count() == 1
+
+
+def test_where_there_is_nothing_to_look_up_nothing_is_written(otto, cast):
+    otto.get(account(cast, "luc"))
+    otto.post(f"{account(cast, 'luc')}/recovery", expect=404)
+    assert not InstallationEvent.select().where(InstallationEvent.kind == "account.recovery_shown").exists()
+
+
+def test_who_is_no_operator_looks_nothing_up(cast):
+    with acting(cast.people["anne"]), pytest.raises(Exception, match="operator"):
+        operating.show_recovery(cast.people["luc"].public_id)
 
 
 # --- the support code --------------------------------------------------------------------------
