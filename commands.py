@@ -4,7 +4,7 @@ import shutil
 import smtplib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -37,7 +37,7 @@ from clock import DAY, MINUTE, epoch, now
 from current import Actor
 from models import Message, PersonalEvent, User
 from oidc import keys
-from organisations import protection
+from organisations import operating, protection
 from settings import every, setting
 
 SECRET = ("SECRET_KEY", "SMTP_URL", "REDIS_URL", "SMS_URL", "_PASSWORD", "_SECRET")    # settings that are never shown
@@ -271,16 +271,39 @@ def operator() -> None:
 @standing
 def operator_reset_factor(email: str) -> None:
     """Remove the second factors of EMAIL: for somebody who lost them and has been identified."""
-    with db.database.connection_context():
-        try:
-            person = User.get_or_none(User.email == rules.address(email).key)
-        except rules.Refused as refusal:
-            raise click.ClickException(str(refusal.why)) from None
+    with db.database.connection_context(), _plainly():
+        person = User.get_or_none(User.email == rules.address(email).key)
         if person is None or not person.two_factor:
             raise click.ClickException("Nobody with two-factor authentication has this address.")
         with current.acting_as(Actor(kind="operator")):
             protection.reset(person)
     click.echo("Removed. The person has been written to, and signs in with the password.")
+
+
+@operator.command("change-address")
+@click.argument("email")
+@click.argument("new")
+@click.confirmation_option(prompt="Have you made sure that it is this person who asks?")
+@standing
+def operator_change_address(email: str, new: str) -> None:
+    """Let the account of EMAIL have the address NEW: for somebody who lost the mailbox and has been identified."""
+    with db.database.connection_context(), _plainly():
+        person = User.get_or_none(User.email == rules.address(email).key, User.suspended.is_null())
+        if person is None:
+            raise click.ClickException("No account that is not suspended has this address.")
+        with current.acting_as(Actor(kind="operator")):
+            operating.change_address(person, new)
+    click.echo("All addresses known so far have been written to, with a link that says no. If nobody does, the new one "
+               "gets a link in 24 hours, and has 24 more to confirm.")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What a rule refuses, as a sentence of the command's."""
+    try:
+        yield
+    except rules.Refused as refusal:
+        raise click.ClickException(str(refusal.why)) from None
 
 
 @operator.command("add")

@@ -90,6 +90,7 @@ ORGANISATION: dict[str, Lazy] = {
     "invitation.role_lowered": _l("The invitation to %(person)s was lowered to %(role)s"),
     "activity.exported": _l("%(by)s downloaded the activity log"),
     "member.account_recovery_shown": _l("The operator looked up the recovery address and phone of %(person)s"),
+    "member.account_address_asked": _l("The operator was asked to change the address of %(person)s"),
     "member.account_suspended": _l("The account of %(person)s was suspended by the operator"),
     "member.account_reinstated": _l("The suspension of the account of %(person)s was lifted by the operator"),
 }
@@ -106,6 +107,7 @@ FIELDS: dict[str, dict[str, Lazy]] = {
 PERSON: dict[str, Lazy] = {
     "account.created": _l("You created your account"),
     "account.changed": _l("You changed your profile"),
+    "account.address_asked": _l("The operator was asked to change your address to %(new)s"),
     "account.recovery_shown": _l("The operator looked up your recovery address and phone"),
     "account.suspended": _l("The operator suspended your account: %(reason)s"),
     "account.reinstated": _l("The operator lifted the suspension of your account"),
@@ -190,6 +192,7 @@ INSTALLATION: dict[str, Lazy] = {
     "factor.reset": _l("The second factors of somebody were removed"),
     "links.guessed": _l("Somebody tried many links that do not exist"),
     "operator.added": _l("%(person)s was made an operator"),
+    "account.address_asked": _l("The address of %(person)s is to be changed to %(new)s"),
     "account.recovery_shown": _l("%(by)s looked up the recovery address and phone of %(person)s"),
     "account.suspended": _l("%(by)s suspended the account of %(person)s: %(reason)s"),
     "account.reinstated": _l("%(by)s lifted the suspension of the account of %(person)s"),

@@ -16,32 +16,38 @@ from i18n import _l
 from models import Link, User
 from rules import Conflict, Refused
 
+WAIT = DAY                                      # until somebody who lost the mailbox gets on by the operator's word
 SUSPECT = 7 * DAY                               # what was added to an account so shortly before it changed hands
 
 
 def ask(email: str) -> None:
     """A link to the new address, a word to the old one. A taken address looks like a free one (EM-06)."""
     address, person = rules.address(email), me()
-    if address.key == person.email:
-        raise Refused(_l("This is your address already."), "email")
-    if address.key == person.recovery_email:
-        raise Refused(_l("This is your recovery address. The two must differ: one helps when the other is lost."),
-                      "email")
+    _differ(person, address)
     limits.spend(limits.ADDRESS_CHANGE, person.id)
     limits.spend(limits.SIGN_UP_ADDRESS, address.key)
     with transaction():
         acting.hold_own(person)
         owner = _owner(address.key)
-        link = links.make(links.ADDRESS_CONFIRM, user=person, email=person.email, key=address.key,
-                          typed=address.typed)
-        back = links.make(links.ADDRESS_REVERT, user=person, email=person.email, key=person.email,
-                          typed=person.email_typed)
         audit.record_for(person.id, "address.change_asked", new=address.typed)
-        outbox.post_everywhere(person, "address_change_asked", new_address=address.typed, **links.told(back))
+        link = _begin(person, address, "address_change_asked")
         if owner:
             outbox.post_to(owner, "address_wanted")
         else:
             outbox.post_to(person, "address_confirm", to=address.typed, **links.told(link))
+
+
+def ask_for(person: User, email: str) -> rules.Address:
+    """The same for somebody who has lost the mailbox and whom the operator has identified. The link to the new address
+    leaves a day later, so that whoever reads an old one can say no before. In a transaction."""
+    address = rules.address(email)
+    acting.hold(person)
+    _differ(person, address)
+    if _owner(address.key):
+        raise Refused(_l("This address belongs to another account."), "email")
+    link = _begin(person, address, "address_change_vouched")
+    outbox.post_to(person, "address_confirm", to=address.typed, due=now() + WAIT, **links.told(link))
+    return address
 
 
 def asked(user_id: int) -> Link | None:
@@ -111,6 +117,23 @@ def revert(token: str) -> User:
         audit.record_for(person.id, "address.reverted", new=new)
         outbox.post_everywhere(person, "address_reverted")
         return person
+
+
+def _differ(person: User, address: rules.Address) -> None:
+    if address.key == person.email:
+        raise Refused(_l("This is your address already."), "email")
+    if address.key == person.recovery_email:
+        raise Refused(_l("This is your recovery address. The two must differ: one helps when the other is lost."),
+                      "email")
+
+
+def _begin(person: User, address: rules.Address, notice: str) -> Link:
+    """The link for the new address; one that undoes it goes to the old one at once."""
+    link = links.make(links.ADDRESS_CONFIRM, user=person, email=person.email, key=address.key, typed=address.typed)
+    back = links.make(links.ADDRESS_REVERT, user=person, email=person.email, key=person.email,
+                      typed=person.email_typed)
+    outbox.post_everywhere(person, notice, new_address=address.typed, **links.told(back))
+    return link
 
 
 def _move(person: User, key: str, typed: str) -> None:

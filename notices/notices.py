@@ -59,6 +59,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("password_changed", circumstances=WHO),
     Notice("details_changed"),
     Notice("address_change_asked", path="/account/address/revert/{token}"),
+    Notice("address_change_vouched", path="/account/address/revert/{token}"),
     Notice("address_confirm", path="/account/address/confirm/{token}"),
     Notice("address_wanted"),
     Notice("address_changed", path="/account/address/revert/{token}"),

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import click
 import pytest
@@ -22,7 +23,8 @@ from accounts import signup
 from app import create_app
 from clock import epoch, now
 from db import transaction
-from models import Identity, Link, Membership, Organisation, User
+from models import Event, Identity, InstallationEvent, Link, Membership, Message, Organisation, PersonalEvent, User
+from notices import letters
 from settings import Settings, Upstream, every, setting
 from tenancy import working_for
 from tests.serving import Sink, free_port
@@ -261,6 +263,43 @@ def test_operator_add_refuses_what_cannot_be(say):
     assert "complete address" in say("operator", "add", "nonsense", status=1)
 
 
+def test_sp_09_who_lost_every_mailbox_gets_a_new_address_a_day_after_the_old_one_was_told(say, cast, visitor):
+    assert "24 hours" in say("operator", "change-address", "luc@lumen.example", "Luc@New.example", "--yes")
+    told = {message.notice: message for message in Message.select().where(Message.user == cast.people["luc"].id)}
+    assert told["address_change_vouched"].recipient == "luc@lumen.example"
+    waits = told["address_confirm"]
+    assert waits.recipient == "Luc@New.example" and waits.due > now() + timedelta(hours=23)
+    with working_for(cast.organisations["lumen"]):
+        assert Event.select().where(Event.kind == "member.account_address_asked").count() == 1
+    for book in (PersonalEvent, InstallationEvent):
+        assert book.select().where(book.kind == "account.address_asked").count() == 1
+    with time_machine.travel(now() + timedelta(hours=25)):
+        browser = visitor()
+        browser.get(urlsplit(letters.link(waits)).path)
+        browser.post(browser.page.path)
+    assert User.get_by_id(cast.people["luc"].id).email == "luc@new.example"
+
+
+def test_sp_09_who_reads_the_old_mailbox_says_no_meanwhile(say, cast, visitor):
+    say("operator", "change-address", "luc@lumen.example", "luc@new.example", "--yes")
+    said = {message.notice: message for message in Message.select().where(Message.user == cast.people["luc"].id)}
+    browser = visitor()
+    browser.get(urlsplit(letters.link(said["address_change_vouched"])).path)
+    browser.post(browser.page.path)
+    with time_machine.travel(now() + timedelta(hours=25)):
+        visitor().get(urlsplit(letters.link(said["address_confirm"])).path, expect=410)
+    assert User.get_by_id(cast.people["luc"].id).email == "luc@lumen.example"
+
+
+def test_change_address_refuses_what_cannot_be(say):
+    for email, new, why in (("nobody@lumen.example", "luc@new.example", "No account"),
+                            ("luc@lumen.example", "anne@lumen.example", "another account"),
+                            ("luc@lumen.example", "LUC@lumen.example", "your address already"),
+                            ("luc@lumen.example", "nonsense", "complete address")):
+        assert why in say("operator", "change-address", email, new, "--yes", status=1)
+    assert not Message.select().where(Message.notice == "address_change_vouched").exists()
+
+
 @pytest.fixture
 def unrun(cast):
     """Nobody runs it."""
@@ -315,6 +354,7 @@ def test_su_08_the_address_of_an_ordinary_link_is_not_chosen(visitor, cast):
 
 @pytest.mark.parametrize("words", [
     ("operator", "add", "boss@kanton.example"), ("operator", "reset-factor", "boss@kanton.example", "--yes"),
+    ("operator", "change-address", "boss@kanton.example", "bea@kanton.example", "--yes"),
     ("verify",), ("doctor",), ("demo",), ("new-signing-keys",), ("worker",)])
 def test_a_command_about_an_installation_that_is_elsewhere_makes_none(empty, words):
     done = empty(*words)

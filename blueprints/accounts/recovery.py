@@ -67,6 +67,12 @@ def ask_by_phone() -> Response:
     return address_page(phone=form)
 
 
+@blueprint.page("/forgotten/no-access", needs=ANYONE)
+def no_access() -> Response:
+    """What to do without password, mailbox, phone or key: in words, since people have to judge it."""
+    return page("accounts/no_access.html")
+
+
 @blueprint.page("/forgotten/written", needs=ANYONE)
 def written() -> Response:
     return entering.written()

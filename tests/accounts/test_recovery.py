@@ -185,3 +185,14 @@ def test_rs_12_the_present_password_is_no_new_one(visitor, cast, why):
         recovery.renew(link.token, PASSWORD)
     recovery.renew(link.token, NEW)             # it is not used up by that
     assert not User.get_by_id(person.id).must_renew
+
+
+def test_without_access_to_anything_there_are_words_and_an_address(visitor):
+    browser = visitor()
+    for page in ("/forgotten", "/forgotten/address"):
+        assert "/forgotten/no-access" in browser.get(page).links
+    with setting.changed(support="desk@kanton.example"):
+        page = browser.get("/forgotten/no-access?lang=en")
+    assert "legal representative" in page.text() and "mailto:desk@kanton.example" in page.html
+    with setting.changed(support=""):
+        assert "Write to the operator of" in visitor().get("/forgotten/no-access?lang=en").text()
