@@ -1,9 +1,10 @@
-"""The front door: home, health, language, what cookies are for."""
+"""The front door: home, health, language, what cookies are for, which messages are ours."""
 from flask import Response, g, make_response, redirect, request, url_for
 
 import entering
 import web
 from accounts import profile
+from accounts.factors import sms
 from db import database
 from organisations import switching
 from pages import page
@@ -52,3 +53,9 @@ def language() -> Response:
 def cookies() -> Response:
     """Which cookies there are, what for and how long (G17-R2)."""
     return page("cookies.html", named=web.named)
+
+
+@blueprint.page("/messages", needs=ANYONE)
+def messages() -> Response:
+    """Who writes for us and what, for whoever doubts a message (G4)."""
+    return page("messages.html", sender=setting.sender, home=setting.base_url, texts=sms.on())
