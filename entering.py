@@ -1,13 +1,14 @@
 """How a browser gets a session, and how it loses it; and what one page tells the next."""
 from typing import Any
 
-from flask import Response, g, redirect, session, url_for
+from flask import Response, flash, g, redirect, session, url_for
 from flask_login import login_user, logout_user
 
 import pages
 import web
 from accounts import beginnings, devices, sessions
 from accounts.signin import HALF_WAY, Outcome
+from i18n import _
 from rules import NotHere
 from settings import setting
 from web import ATTEMPT_COOKIE, BEGUN_COOKIE, DEVICE_COOKIE
@@ -28,6 +29,9 @@ def let_in(outcome: Outcome, *, stay: bool = False) -> Response:
     session.clear()                             # a new CSRF token, too
     if not carry(outcome.session, stay=stay):
         return web.go("signin.form", next=web.local(outcome.place))
+    if outcome.undelivered:
+        flash(_("A message to you could not be delivered. Look at “My activity” for what happened, and check your "
+                "addresses."), "warning")
     response = redirect(web.local(outcome.place) or url_for("public.home"), 303)
     keep(response, DEVICE_COOKIE, outcome.device, DEVICE_LIFE)
     return response  # type: ignore[return-value]

@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import audit
+import crypto
 import current
 import db
 import outbox
@@ -60,3 +61,19 @@ def failed(user: User, what: str, *, at_once: bool = False) -> None:
     due = now() if at_once else max(now() + COLLECTED, last + APART) if last else now() + COLLECTED
     outbox.post_to(user, "failed_sign_ins", subject=user.public_id, due=due,
                    **told | {"passwords": 0, "codes": 0} | {what: 1})
+
+
+_UNDELIVERED = """
+SELECT 1 FROM message AS m
+WHERE m.user_id = ? AND m.state <> 'sent' AND m.channel = 'email' AND m.error <> '' AND m.due > COALESCE(
+  (SELECT d.last_seen FROM device AS d WHERE d.user_id = m.user_id AND d.token_hash = ?), m.created)
+LIMIT 1"""
+
+
+def undelivered(user: User, device: str) -> bool:
+    """Is there a letter to this person that did not get through since they last signed in in this browser (G4)?
+
+    Each browser is told for itself, so that whoever else signs in takes the word from nobody.
+    """
+    found = db.database.execute_sql(db.placeholders(_UNDELIVERED), (user.id, crypto.digest(device)))
+    return found.fetchone() is not None

@@ -48,6 +48,7 @@ class Outcome:
     attempt: str = ""
     user: User | None = None
     place: str = ""
+    undelivered: bool = False       # is there a letter that did not get through?
 
 
 def with_password(email: str, password: str, *, stay: bool = False, device: str = "", place: str = "") -> Outcome:
@@ -334,12 +335,13 @@ def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remembe
     with transaction():
         lent = bool(sessions.lent_by(proofs.split()))
         alerts.signed_in(user, strange=devices.strange(user, device, lent=lent))
+        undelivered = not lent and alerts.undelivered(user, device)
         ours, token = devices.remember(user, device, lent=lent)
         session, secret = sessions.begin(user, proofs, stay=stay, device=ours, elsewhere=elsewhere, proved=proved)
         audit.record_for(user.id, "sign_in.done", session.public_id, proof=proofs, stay=stay)
         if remember and not lent:
             devices.trust(user, ours)
-    return Outcome(session=secret, device=token, user=user, place=place)
+    return Outcome(session=secret, device=token, user=user, place=place, undelivered=undelivered)
 
 
 def _hold_still(proof: Proof) -> None:

@@ -3,10 +3,13 @@ import pytest
 import time_machine
 
 import clock
+import db
 import limits
+import outbox
 from accounts import alerts, signin
 from demo import PASSWORD, acting
 from models import Message, PersonalEvent, Session, User
+from notices.channels.email import plugin as email
 from rules import Refused
 from settings import setting
 from tests.accounts.test_signin import attempt
@@ -145,3 +148,53 @@ def test_lg_03_also_who_guesses_where_it_is_changed(browse, cast):
     thief.post("/account/password", present=PASSWORD, password="three quiet rivers at night", expect=429)
     (letter,) = [each for each in Message.select() if each.notice == "failed_sign_ins"]
     assert letter.facts["passwords"] == limits.PROOF.times
+
+
+# --- what did not get through ------------------------------------------------------------------
+
+
+@pytest.fixture
+def unreached(luc, monkeypatch):
+    """Luc, to whom a letter was tried in vain: nobody answers at the mail server."""
+    monkeypatch.setitem(outbox.channels, "email", email.send)
+    Message.delete().execute()
+    with db.transaction():
+        outbox.post_to(luc, "password_changed")
+    with setting.changed(smtp_url="smtp://127.0.0.1:9"):
+        outbox.deliver_due()
+    return luc
+
+
+def told(person, device):
+    return attempt("luc@lumen.example", PASSWORD, device=device).undelivered
+
+
+def test_who_could_not_be_reached_is_told_at_each_sign_in_until_it_is_through(unreached):
+    assert told(unreached, unreached.token)
+    with time_machine.travel(clock.now() + clock.HOUR):
+        assert told(unreached, unreached.token)
+        outbox.deliver_due()                    # the server is back
+        assert not told(unreached, unreached.token)
+
+
+def test_what_is_given_up_is_told_once_in_each_browser(unreached):
+    """Whoever else signs in takes the word from nobody."""
+    message = Message.get(Message.notice == "password_changed")
+    outbox.give_up(message, "550 no such mailbox")
+    with time_machine.travel(clock.now() + clock.HOUR):
+        assert told(unreached, "")
+        assert told(unreached, unreached.token)
+        assert not told(unreached, unreached.token)
+
+
+def test_what_has_not_been_tried_yet_alarms_nobody(luc):
+    with db.transaction():
+        outbox.post_to(luc, "password_changed")
+    assert not told(luc, luc.token)
+
+
+def test_the_page_after_the_sign_in_says_it(unreached, visitor):
+    browser = visitor()
+    browser.get("/signin?lang=en")
+    browser.post("/signin", email="luc@lumen.example", password=PASSWORD)
+    assert "could not be delivered" in browser.page.flash
