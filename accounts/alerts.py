@@ -2,6 +2,8 @@
 from datetime import timedelta
 from typing import Any
 
+from peewee import SQL, fn
+
 import audit
 import crypto
 import current
@@ -12,7 +14,8 @@ from accounts.sessions import network
 from clock import HOUR, MINUTE, now
 from db import transaction
 from i18n import _l
-from models import Message, User
+from models import Device, Message, User
+from questions import question, slot
 from rules import Refused
 
 COLLECTED = 10 * MINUTE                         # what goes wrong in these is one letter
@@ -63,17 +66,19 @@ def failed(user: User, what: str, *, at_once: bool = False) -> None:
                    **told | {"passwords": 0, "codes": 0} | {what: 1})
 
 
-_UNDELIVERED = """
-SELECT 1 FROM message AS m
-WHERE m.user_id = ? AND m.state <> 'sent' AND m.channel = 'email' AND m.error <> '' AND m.due > COALESCE(
-  (SELECT d.last_seen FROM device AS d WHERE d.user_id = m.user_id AND d.token_hash = ?), m.created)
-LIMIT 1"""
-
-
 def undelivered(user: User, device: str) -> bool:
     """Is there a letter to this person that did not get through since they last signed in in this browser (G4)?
 
     Each browser is told for itself, so that whoever else signs in takes the word from nobody.
     """
-    found = db.database.execute_sql(db.placeholders(_UNDELIVERED), (user.id, crypto.digest(device)))
-    return found.fetchone() is not None
+    return bool(_undelivered()(user=user.id, token=crypto.digest(device)))
+
+
+@question
+def _undelivered() -> Any:
+    """The condition of the index is said as it stands there."""
+    mine = slot("user")
+    here = Device.select(Device.last_seen).where(Device.user == mine, Device.token_hash == slot("token"))
+    return Message.select(Message.id).where(
+        Message.user == mine, SQL("state <> 'sent'"), Message.channel == "email", Message.error != "",
+        Message.due > fn.COALESCE(here, Message.created)).limit(1)
