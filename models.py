@@ -1006,8 +1006,7 @@ class Message(Record):
     class Meta:
         constraints = [Check("state IN ('waiting', 'sent', 'failed')")]
         indexes = (SQL("CREATE INDEX message_due ON message (due, id) WHERE state = 'waiting'"),
-                   SQL("CREATE INDEX message_about ON message (subject, id)"),
-                   SQL("CREATE INDEX message_undelivered ON message (user_id) WHERE state <> 'sent'"))
+                   SQL("CREATE INDEX message_about ON message (subject, id)"))
 
 
 TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,

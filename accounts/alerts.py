@@ -2,7 +2,7 @@
 from datetime import timedelta
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import fn
 
 import audit
 import crypto
@@ -76,9 +76,8 @@ def undelivered(user: User, device: str) -> bool:
 
 @question
 def _undelivered() -> Any:
-    """The condition of the index is said as it stands there."""
     mine = slot("user")
     here = Device.select(Device.last_seen).where(Device.user == mine, Device.token_hash == slot("token"))
     return Message.select(Message.id).where(
-        Message.user == mine, SQL("state <> 'sent'"), Message.channel == "email", Message.error != "",
+        Message.user == mine, Message.state != Message.SENT, Message.channel == "email", Message.error != "",
         Message.due > fn.COALESCE(here, Message.created)).limit(1)

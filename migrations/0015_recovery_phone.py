@@ -1,4 +1,4 @@
-"""How people are reached: since when a recovery phone stands there, whose it is, and what did not reach whom."""
+"""Since when a recovery phone stands there; and found by its number, when somebody has forgotten the address."""
 from peewee import SqliteDatabase
 
 
@@ -6,4 +6,3 @@ def up(_migrator, db):
     db.execute_sql('ALTER TABLE "account" ADD COLUMN "recovery_phone_since" '
                    + ("INTEGER" if isinstance(db, SqliteDatabase) else "TIMESTAMPTZ"))
     db.execute_sql("CREATE INDEX account_phone ON account (recovery_phone) WHERE recovery_phone <> ''")
-    db.execute_sql("CREATE INDEX message_undelivered ON message (user_id) WHERE state <> 'sent'")
