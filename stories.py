@@ -167,6 +167,7 @@ PERSON: dict[str, Lazy] = {
     "push.off": _l("You stopped a browser from notifying you when a sign-in is waiting"),
     "browser.remembered": _l("You had a browser remembered: the second factor is not asked for in it"),
     "browser.forgotten": _l("You had browsers forgotten: the second factor is asked for again"),
+    "browser.dropped": _l("You removed a browser that was known to be yours"),
     "browser.trust_on": _l("You allowed that browsers are remembered"),
     "browser.trust_off": _l("You decided that no browser is remembered"),
     "identity.linked": _l("You linked a way to sign in: %(way)s"),

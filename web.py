@@ -482,5 +482,11 @@ def done(message: Any, endpoint: str, **values: Any) -> Response:
     return go(endpoint, **values)
 
 
+def done_there(message: Any, endpoint: str) -> Response:
+    """After a change that was begun on some other page (`next`): back to it, or else on to that of the thing."""
+    flash(str(message), "done")
+    return redirect(local(request.args.get("next")) or url_for(endpoint), 303)  # type: ignore[return-value]
+
+
 def go(endpoint: str, **values: Any) -> Response:
     return redirect(url_for(endpoint, **values), 303)  # type: ignore[return-value]

@@ -8,7 +8,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import acting, app_passwords, fallbacks, identities, links, second_factors, sessions, signup
+from accounts import acting, app_passwords, fallbacks, lately, links, sessions, signup
 from accounts.profile import me
 from clock import DAY, now
 from db import transaction
@@ -17,7 +17,6 @@ from models import Link, User
 from rules import Conflict, Refused
 
 WAIT = DAY                                      # until somebody who lost the mailbox gets on by the operator's word
-SUSPECT = 7 * DAY                               # what was added to an account so shortly before it changed hands
 
 
 def ask(email: str) -> None:
@@ -110,8 +109,7 @@ def revert(token: str) -> User:
                                       Link.used.is_null(), Link.id > link.id).execute()
         signup.forget_password(person)
         fallbacks.forget(person)
-        second_factors.take_back(person, link.created - SUSPECT)
-        identities.take_back(person, link.created - SUSPECT)
+        lately.take_back(person, link.created - lately.SUSPECT)
         sessions.end_everything(person, "reset")
         app_passwords.revoke_all(person)
         audit.record_for(person.id, "address.reverted", new=new)

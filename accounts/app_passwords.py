@@ -4,6 +4,9 @@ They open the doors made for them, and nothing else: not the sign-in page, no
 fresh proof, no change of a password. 160 random bits need no slow hash.
 """
 import secrets
+from typing import Any
+
+from peewee import fn
 
 import audit
 import crypto
@@ -44,6 +47,11 @@ def create(user: User, name: str) -> str:
 def living(user_id: int) -> list[AppPassword]:
     """Those that open something, the latest first."""
     return list(AppPassword.select().where(_living(user_id)).order_by(AppPassword.id.desc()))
+
+
+def living_count(user_id: int) -> Any:
+    """How many they are, as a part of another question."""
+    return AppPassword.select(fn.COUNT(AppPassword.id)).where(_living(user_id))
 
 
 def own(user_id: int, public_id: str) -> AppPassword:

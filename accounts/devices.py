@@ -70,6 +70,21 @@ def forget_all(user: User) -> int:
         return count
 
 
+def drop(user: User, signed_id: str) -> None:
+    """A browser is known no more: what is signed in in it ends, and a sign-in from it is told of as from a new one.
+
+    NotHere for anybody else's, and for the one that is acting.
+    """
+    with transaction():
+        acting.hold_own(user)
+        mine = Device.select().where(Device.user == user.id, Device.epoch == user.epoch)
+        device = next((each for each in mine if each.signed_id == signed_id), None)
+        if device is None or not sessions.end_in(user, device):
+            raise NotHere
+        Device.update(epoch=LENT, trusted_until=None).where(Device.id == device.id).execute()
+        audit.record_for(user.id, "browser.dropped", browser=device.label)
+
+
 def allow_trust(user: User, allowed: bool) -> None:
     """May browsers be remembered at all (G7-R7)? What was remembered is forgotten when they may not."""
     with transaction():

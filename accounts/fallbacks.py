@@ -1,8 +1,9 @@
 """What helps when password or mailbox are lost: a second address, and a phone number (G6)."""
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 import audit
 import crypto
@@ -15,10 +16,12 @@ from accounts.profile import me
 from clock import HOUR, epoch, now
 from db import transaction
 from i18n import _l
-from models import Begun, Link, Message, User
+from models import Begun, Link, Message, PersonalEvent, User
 from rules import Gone, Refused
 
 PHONE, TRIES = "recovery phone", 5              # what waits for a code, and how many wrong ones end it
+ADDRESS_NAMED = ("recovery.address_changed",)   # what the person's book says of them
+PHONE_NAMED = ("recovery.phone_changed", "recovery.phone_confirmed")
 
 
 def ask(email: str) -> None:
@@ -75,6 +78,23 @@ def forget(person: User) -> None:
     transaction."""
     _remove(person)
     _hang_up(person)
+
+
+def take_back(person: User, since: datetime) -> None:
+    """What was named since then helps nobody any more: somebody else may have named it. In a transaction."""
+    links.end(person, links.RECOVERY_CONFIRM)
+    lately = User.select(named(person.id, ADDRESS_NAMED, since), named(person.id, PHONE_NAMED, since)).where(User.id == person.id)
+    ((address, phone),) = lately.tuples()
+    if address:
+        _remove(person)
+    if phone:
+        _hang_up(person)
+
+
+def named(user_id: int, what: tuple[str, ...], since: datetime) -> Any:
+    """Was it since then, as a part of another question? The person's book says when."""
+    return fn.EXISTS(PersonalEvent.select(PersonalEvent.id).where(
+        PersonalEvent.user == user_id, PersonalEvent.at >= since, PersonalEvent.kind.in_(what)))
 
 
 def _remove(person: User) -> None:

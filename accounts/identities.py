@@ -124,12 +124,23 @@ def unlink(user_id: int, backend: Backend, *, keep: int | None) -> None:
         sessions.end_everything(user, "factor", keep=keep)
 
 
-def take_back(user: User, since: datetime) -> None:
+def take_back(user: User, since: datetime, *, until: datetime | None = None) -> None:
     """What was linked since then opens nothing any more: somebody else may have been in the account (EM-02). In a
-    transaction."""
-    for identity in list(Identity.select().where(Identity.user == user.id, Identity.created >= since)):
+    transaction. `until`: what was linked later is the owner's own."""
+    for identity in list(Identity.select().where(Identity.user == user.id, Identity.created >= since,
+                                                 Identity.created <= (until or now()))):
+        way = next((way for way in offered_to(user.id) if way.name == identity.provider), None)
         Identity.delete().where(Identity.id == identity.id).execute()
-        audit.record_for(user.id, "identity.unlinked", way=identity.provider, email=identity.email)
+        audit.record_for(user.id, "identity.unlinked", way=way.written if way else identity.provider,
+                         email=identity.email)
+        outbox.post_to(user, "identity_unlinked", way=called(user, [way]) if way else identity.provider)
+
+
+def label(identity: Identity) -> str:
+    """What is said of where somebody is known elsewhere, without asking whose provider it is."""
+    way = signin.backends().get(identity.provider)
+    return str(way.label if way else _l("The identity provider of an organisation")
+               if "@" in identity.provider else identity.provider)
 
 
 def of(user_id: int) -> dict[str, Identity]:

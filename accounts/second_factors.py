@@ -106,13 +106,17 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
         return last
 
 
-def take_back(user: User, since: datetime) -> None:
+def take_back(user: User, since: datetime, *, until: datetime | None = None) -> None:
     """What was added since then proves nothing any more: somebody else may have been in the account (EM-02). If that
-    was all there is, there was nothing before. In a transaction."""
+    was all there is, there was nothing before. In a transaction.
+
+    `until`: what was added later is the owner's own; codes and what else was handed out may have been seen all the
+    same.
+    """
     mine = (Credential.user == user.id) & (Credential.created >= since)
     Credential.delete().where(mine, (Credential.state != Credential.ACTIVE) | Credential.kind.in_(handed_out())
                               ).execute()
-    for credential in list(Credential.select().where(mine)):
+    for credential in list(Credential.select().where(mine, Credential.created <= (until or now()))):
         _drop(user, credential, _is_last(user, credential))
 
 
@@ -195,10 +199,15 @@ def forget_old() -> None:
                                   Credential.created < now() - PENDING_LIFE).execute()
 
 
+def called(credential: Credential) -> str:
+    """What a factor is called: by its owner, or else in the language that is spoken."""
+    return credential.label or str(_factor(credential.kind).label)
+
+
 def _called(user: User, credential: Credential) -> str:
-    """What a factor is called: by its owner, or else in its owner's language."""
+    """The same in its owner's language."""
     with i18n.speaking(i18n.Voice(user.language)):
-        return credential.label or str(_factor(credential.kind).label)
+        return called(credential)
 
 
 def _own(user: User, public_id: str) -> Credential:

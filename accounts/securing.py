@@ -1,15 +1,26 @@
-"""Securing an account that somebody else may have got into (G4-R7): what is signed in, known or let in without us."""
+"""Securing an account that somebody else may have got into (G4-R7): what is signed in, known, or proves who one is."""
+from peewee import JOIN
+
 import audit
 import current
 import outbox
-from accounts import acting, app_passwords, lost_factor, sessions
+from accounts import acting, app_passwords, lost_factor, second_factors, sessions
 from db import transaction
-from models import Device, User
+from models import Credential, Device, User
 
 
-def known_browsers(user_id: int) -> int:
-    """How many browsers are told again by their cookie, this one included."""
-    return int(Device.select().join(User).where(Device.user == user_id, Device.epoch == User.epoch).count())
+def known_browsers(user_id: int) -> list[Device]:
+    """The browsers that are told again by their cookie, this one included, the latest first."""
+    return list(Device.select().join(User).where(Device.user == user_id, Device.epoch == User.epoch)
+                .order_by(Device.last_seen.desc(), Device.id))
+
+
+def with_factors(user_id: int) -> tuple[User, list[Credential]]:
+    """A person, and the second factors that are theirs: in one question."""
+    rows = list(User.select(User, Credential).join(Credential, JOIN.LEFT_OUTER, on=(
+        (Credential.user == User.id) & (Credential.state == Credential.ACTIVE)
+        & Credential.kind.not_in(second_factors.handed_out()))).where(User.id == user_id).order_by(Credential.id))
+    return rows[0], [row.credential for row in rows if row.credential]
 
 
 def clear() -> None:

@@ -206,6 +206,15 @@ def end_others() -> int:
         return ended
 
 
+def end_in(user: User, device: Device) -> bool:
+    """A person's in one browser, unless it is the one that is acting. In a transaction."""
+    mine = current.actor().session_id
+    if Session.select().where(Session.id == mine, Session.device == device.id).exists():
+        return False
+    _end((Session.user == user.id) & (Session.device == device.id), BY_OWNER, keep=mine)
+    return True
+
+
 def end_all() -> None:
     """Every session of the acting person, this one too, and what any browser was known by."""
     with transaction():

@@ -3,7 +3,7 @@
 Lists sort and search by it; the verbs of the room below are wrapped, because the
 copies change in the same transaction.
 """
-from accounts import addresses, profile
+from accounts import addresses, disowning, profile
 from db import transaction
 from models import Membership, User
 from organisations import protection
@@ -29,6 +29,12 @@ def revert_address(token: str) -> User:
         person = _relisted(addresses.revert(token))
         protection.recount(person)
         return person
+
+
+def disown(public_id: str) -> None:
+    """See `disowning.disown`."""
+    with transaction():
+        protection.recount(disowning.disown(public_id))
 
 
 def _relisted(person: User) -> User:

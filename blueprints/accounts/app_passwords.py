@@ -1,6 +1,7 @@
 """App passwords: made, listed, revoked."""
-from flask import Response, g
+from flask import Response, g, request
 
+import web
 from accounts import app_passwords, profile
 from accounts.sessions import CREDENTIALS
 from forms import Form, NothingForm, Text, required
@@ -36,13 +37,14 @@ def create() -> Response:
 
 @blueprint.page("/account/app-passwords/<id>/revoke", needs=SIGNED_IN, fresh=CREDENTIALS)
 def leave(id: str) -> Response:
-    return page("accounts/app_password_revoke.html", password=app_passwords.own(g.me.user_id, id), form=NothingForm())
+    return page("accounts/app_password_revoke.html", password=app_passwords.own(g.me.user_id, id), form=NothingForm(),
+                next=web.local(request.args.get("next")))
 
 
 @blueprint.action("/account/app-passwords/<id>/revoke", needs=SIGNED_IN, fresh=CREDENTIALS)
 def revoke(id: str) -> Response:
     app_passwords.revoke(profile.me(), id)
-    return done(_("The app password is revoked."), ".show")
+    return web.done_there(_("The app password is revoked."), ".show")
 
 
 @blueprint.page("/account/app-passwords/revoke", needs=SIGNED_IN, fresh=CREDENTIALS)

@@ -1,5 +1,5 @@
 """Other ways to sign in, linked to one's account and unlinked from inside a session."""
-from flask import Response, flash, g
+from flask import Response, flash, g, request
 
 import entering
 import web
@@ -50,7 +50,7 @@ def leave(name: str) -> Response:
 def unlink(name: str) -> Response:
     nothing, way = NothingForm(), one(name)
     if nothing.submit_to(lambda: identities.unlink(g.me.user_id, way, keep=g.me.session_id)):
-        return done(_("The way is unlinked: %(way)s.", way=way.label), "security.show")
+        return web.done_there(_("The way is unlinked: %(way)s.", way=way.label), "security.show")
     return removal(way, nothing, 422)
 
 
@@ -84,7 +84,7 @@ def shown(way: Backend, entry: Form, status: int = 200) -> Response:
 def removal(way: Backend, nothing: Form, status: int = 200) -> Response:
     if way.name not in identities.of(g.me.user_id):
         raise NotHere
-    return page("accounts/unlink.html", status, way=way, form=nothing)
+    return page("accounts/unlink.html", status, way=way, form=nothing, next=web.local(request.args.get("next")))
 
 
 def one(name: str) -> Backend:

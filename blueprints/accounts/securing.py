@@ -3,7 +3,7 @@ from typing import Any
 
 from flask import Response, g, session
 
-from accounts import agents, app_passwords, passwords, profile, securing, sessions
+from accounts import agents, app_passwords, devices, identities, passwords, profile, second_factors, securing, sessions
 from accounts.sessions import CREDENTIALS
 from forms import Form, Secret, required
 from i18n import _, _l
@@ -38,7 +38,9 @@ def change_password() -> Response:
 @blueprint.page("/account/secure/sessions", needs=SIGNED_IN, fresh=CREDENTIALS)
 def signed_in() -> Response:
     """The second: who else is in, and what else would let somebody in."""
-    return step("accounts/secure_sessions.html", 2, sessions=sessions.living(g.me.user_id), told=agents.told,
+    living = sessions.living(g.me.user_id)
+    here = next((each.device_id for each in living if each.public_id == g.me.session_public_id), None)
+    return step("accounts/secure_sessions.html", 2, sessions=living, here=here, told=agents.told,
                 handheld=agents.handheld, known=securing.known_browsers(g.me.user_id),
                 app_passwords=app_passwords.living(g.me.user_id))
 
@@ -50,16 +52,25 @@ def clear() -> Response:
     return done(_("Nothing but this session opens your account now."), ".factors")
 
 
+@blueprint.action("/account/secure/browsers/<id>/remove", needs=SIGNED_IN, fresh=CREDENTIALS)
+def drop(id: str) -> Response:
+    devices.drop(profile.me(), id)
+    return done(_("That browser is no longer known to be yours."), ".signed_in")
+
+
 @blueprint.page("/account/secure/factors", needs=SIGNED_IN)
 def factors() -> Response:
-    """The third: what a stolen password alone does not open, and a way back."""
-    return step("accounts/secure_factors.html", 3, person=User.get_by_id(g.me.user_id))
+    """The third: whatever proves that it is you, what a stolen password alone does not open, and a way back."""
+    person, factors = securing.with_factors(g.me.user_id)
+    return step("accounts/secure_factors.html", 3, person=person, factors=factors, called=second_factors.called,
+                ways=[(way, identity) for way, identity in identities.ways(g.me.user_id) if identity])
 
 
 def password_page(form: Form, status: int = 200) -> Response:
     shortest = passwords.SHORTEST_WITH_SECOND_FACTOR if g.me.two_factor else passwords.SHORTEST
+    person = User.get_by_id(g.me.user_id)
     return step("accounts/secure_password.html", 1, status, form=form, shortest=shortest,
-                without=User.get_by_id(g.me.user_id).password is None)
+                without=person.password is None, elsewhere=identities.elsewhere(person))
 
 
 def step(template: str, number: int, status: int = 200, **context: Any) -> Response:

@@ -155,8 +155,8 @@ def leave(id: str) -> Response:
 def remove(id: str) -> Response:
     form = NothingForm()
     if form.submit_to(lambda: protection.remove(profile.me(), id, keep=g.me.session_id)):
-        return done(_("Two-factor authentication is off.") if form.result else _("This second factor is removed."),
-                    ".two_factor")
+        return web.done_there(_("Two-factor authentication is off.") if form.result else
+                              _("This second factor is removed."), ".two_factor")
     return removal(id, form, 422)
 
 
@@ -249,7 +249,8 @@ def removal(id: str, form: Form, status: int = 200) -> Response:
     mine, person = second_factors.active(g.me.user_id), profile.me()
     credential, last = own(id, mine), len(mine) == 1
     return page("accounts/factor_remove.html", status, form=form, credential=credential, last=last,
-                kind=offered()[credential.kind], needed_by=protection.needed_by(g.me.user_id) if last else (),
+                next=place(), kind=offered()[credential.kind],
+                needed_by=protection.needed_by(g.me.user_id) if last else (),
                 only_way=second_factors.only_way_in(person, credential),
                 too_short=last and person.password and not person.password_long, shortest=passwords.SHORTEST)
 

@@ -2,9 +2,10 @@
 from flask import Response, flash, g
 
 import entering
-from accounts import agents, devices, disowning, profile, sessions
+from accounts import agents, devices, disowning, identities, lately, profile, second_factors, sessions
 from accounts.sessions import CREDENTIALS
 from i18n import _, ngettext
+from organisations import people
 from pages import page
 from web import SIGNED_IN, Blueprint, done, go
 
@@ -26,13 +27,15 @@ def end(id: str) -> Response:
 @blueprint.page("/account/sessions/<id>/not-me", needs=SIGNED_IN, fresh=CREDENTIALS)
 def foreign(id: str) -> Response:
     """What «This was not me» does, before it does it."""
-    return page("accounts/not_me.html", session=disowning.foreign(id), told=agents.told)
+    added = lately.added(g.me.user_id, g.me.began)
+    return page("accounts/not_me.html", session=disowning.foreign(id), told=agents.told, added=added,
+                names=[*map(second_factors.called, added.factors), *map(identities.label, added.ways)])
 
 
 @blueprint.action("/account/sessions/<id>/not-me", needs=SIGNED_IN, fresh=CREDENTIALS)
 def disown(id: str) -> Response:
     """Straight on to a new password: until there is one, nothing else opens."""
-    disowning.disown(id)
+    people.disown(id)
     return done(_("That session and all others but this one have ended. Choose a new password now."),
                 "securing.password")
 
