@@ -1,4 +1,4 @@
-"""A person's second factors: set up, confirmed by a first answer, renamed, removed (G7)."""
+"""A person's second factors: set up, confirmed by a first answer, renamed, replaced, removed (G7)."""
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,13 +20,14 @@ from settings import setting
 PENDING_LIFE = timedelta(hours=1)
 
 
-def begin(user: User, kind: str, secret: str = "") -> Credential:
+def begin(user: User, kind: str, secret: str = "", *, replaces: str = "") -> Credential:
     """A factor to be confirmed within the hour; one that was begun before and not confirmed is forgotten."""
     with transaction():
         acting.hold_own(user)
+        old = _of_kind(user, kind, replaces)
         mine = (Credential.user == user.id) & (Credential.kind == kind)
         Credential.delete().where(mine, Credential.state == Credential.PENDING).execute()
-        if Credential.select().where(mine).count() >= _factor(kind).most:
+        if Credential.select().where(mine).count() - bool(old) >= _factor(kind).most:
             raise Refused(_l("You have %(n)s of this kind. Remove one first.", n=_factor(kind).most))
         return _factor(kind).begin(user, secret)
 
@@ -38,14 +39,15 @@ def pending(user: User, kind: str) -> Credential | None:
 
 
 def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[str, Any] | None = None,
-            keep: int | None = None) -> list[str]:
+            keep: int | None = None, replaces: str = "") -> list[str]:
     """The first right answer makes it active. Backup codes, if it is the first factor; none otherwise.
 
     `asked`: what the answer must match, where that was kept elsewhere. Every other session ends (SS-06); `keep` is
-    the session that lives on.
+    the session that lives on. `replaces`: one of the same kind, which ends with this, be it the last or not.
     """
     with transaction():
         acting.hold_own(user)
+        old = _of_kind(user, kind, replaces)
         credential = pending(user, kind)
         if credential is None:
             raise Refused(_l("That took more than an hour. Begin again."))
@@ -63,6 +65,8 @@ def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[
         else:
             audit.record_for(user.id, "factor.added", factor=kind)
             outbox.post_everywhere(user, "factor_added", label=_called(user, credential))
+        if old:
+            _succeed(user, old)
         sessions.end_everything(user, "factor", keep=keep)
         sessions.also_proved(keep, kind)
         return backup_codes.issue(user) if first else []
@@ -138,6 +142,14 @@ def _drop(user: User, credential: Credential, last: bool) -> None:
     else:
         audit.record_for(user.id, "factor.removed", factor=credential.kind)
         outbox.post_everywhere(user, "factor_removed", label=_called(user, credential))
+
+
+def _succeed(user: User, old: Credential) -> None:
+    """The new one is there, the old one goes; Refused where that alone opened the account, and the new one does not."""
+    if old.facts.get("verified") and only_way_in(user, old):
+        raise Refused(_l("Nothing else opens your account, and this key does not either: it did not check who you are. "
+                         "Use one that asks for a fingerprint, a face or a PIN."))
+    _drop(user, old, last=False)
 
 
 def only_way_in(user: User, credential: Credential) -> bool:
@@ -216,6 +228,14 @@ def _own(user: User, public_id: str) -> Credential:
     if credential is None or not _factor(credential.kind).own:
         raise rules.NotHere
     return credential  # type: ignore[no-any-return]
+
+
+def _of_kind(user: User, kind: str, public_id: str) -> Credential | None:
+    """The one that is to be replaced, if one is; NotHere when it is none of theirs, or of another kind."""
+    old = _own(user, public_id) if public_id else None
+    if old and old.kind != kind:
+        raise rules.NotHere
+    return old
 
 
 def _factor(kind: str) -> Factor:

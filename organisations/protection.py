@@ -31,8 +31,8 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
         demanding = needed_by(user.id)
         last = second_factors.remove(user, public_id, keep=keep)
         if last and demanding:                  # undone with everything before
-            raise Refused(_l("%(organisation)s requires two-factor authentication. Add another second factor first, "
-                             "then remove this one.", organisation=demanding[0]))
+            raise Refused(_l("%(organisation)s requires two-factor authentication. Replace this second factor, or "
+                             "add another one before you remove it.", organisation=demanding[0]))
         if last:
             recount(user)
         return last

@@ -114,8 +114,8 @@ def start(kind: str) -> Response:
 @blueprint.action("/account/security/two-factor/<kind>/begin", needs=SIGNED_IN, fresh=CREDENTIALS)
 def begin(kind: str) -> Response:
     form = NumberForm()
-    if form.submit_to(lambda number: second_factors.begin(profile.me(), known(kind), number)):
-        return go(".enrol", kind=kind)
+    if form.submit_to(lambda number: second_factors.begin(profile.me(), known(kind), number, replaces=replaces())):
+        return go(".enrol", kind=kind, next=place(), replaces=replaces() or None)
     return beginning(kind, form, 422)
 
 
@@ -124,11 +124,12 @@ def confirm(kind: str) -> Response:
     form, before = EnrolForm(), entering.asked(f"first {known(kind)}")
     person = profile.me()
     if not form.submit_to(lambda code, label: protection.confirm(
-            person, known(kind), code, label=label, asked=before, keep=g.me.session_id)):
+            person, known(kind), code, label=label, asked=before, keep=g.me.session_id, replaces=replaces())):
         return enrolment(known(kind), form, 422)
     if form.result:
         return handed_out(form.result, first=True)
-    return done(_("The new second factor is set up."), ".two_factor", next=place())
+    return done(_("The second factor is replaced.") if replaces() else _("The new second factor is set up."),
+                ".two_factor", next=place())
 
 
 @blueprint.page("/account/security/factors/<id>/rename", needs=SIGNED_IN)
@@ -231,10 +232,11 @@ def told_at_once(form: PushForm | None) -> dict[str, Any]:
 def enrolment(kind: str, form: EnrolForm, status: int = 200) -> Response:
     person, factor = profile.me(), offered()[kind]
     credential = second_factors.pending(person, kind)
+    old = replaced(kind)
     if credential is None and factor.says_first:
-        return go(".start", kind=kind)
-    credential = credential or second_factors.begin(person, kind)
-    return page("accounts/enrol.html", status, form=form, kind=kind, factor=factor, next=place(),
+        return go(".start", kind=kind, next=place(), replaces=replaces() or None)
+    credential = credential or second_factors.begin(person, kind, replaces=replaces())
+    return page("accounts/enrol.html", status, form=form, kind=kind, factor=factor, next=place(), old=old,
                 **factor.shown(person, credential))
 
 
@@ -242,7 +244,8 @@ def beginning(kind: str, form: NumberForm, status: int = 200) -> Response:
     factor = offered()[known(kind)]
     if not factor.says_first:
         raise NotHere
-    return page("accounts/enrol_begin.html", status, form=form, kind=kind, factor=factor, next=place())
+    return page("accounts/enrol_begin.html", status, form=form, kind=kind, factor=factor, next=place(),
+                old=replaced(known(kind)))
 
 
 def removal(id: str, form: Form, status: int = 200) -> Response:
@@ -253,6 +256,19 @@ def removal(id: str, form: Form, status: int = 200) -> Response:
                 needed_by=protection.needed_by(g.me.user_id) if last else (),
                 only_way=second_factors.only_way_in(person, credential),
                 too_short=last and person.password and not person.password_long, shortest=passwords.SHORTEST)
+
+
+def replaces() -> str:
+    """Which factor ends when the new one is confirmed: its id, if any."""
+    return request.args.get("replaces", "")
+
+
+def replaced(kind: str) -> Credential | None:
+    """The same, to be shown; NotHere for one of another kind."""
+    old = own(replaces()) if replaces() else None
+    if old and old.kind != kind:
+        raise NotHere
+    return old
 
 
 def place() -> str | None:

@@ -54,6 +54,23 @@ def opens(key, **wrong):
     return proof and proof.user
 
 
+def replace(person, old, key):
+    facts, options = passkeys.ask_new(person)
+    with acting(person):
+        second_factors.begin(person, "webauthn", replaces=old.public_id)
+        return protection.confirm(person, "webauthn", key.create(options), asked=facts, replaces=old.public_id)
+
+
+def test_no_27_a_new_passkey_takes_the_place_of_the_only_way_in(luc, key):
+    User.update(password=None).where(User.id == luc.id).execute()
+    old, new = passkeys.of(luc)[0], Authenticator()
+    with pytest.raises(Refused, match="did not check who you are"):
+        replace(luc, old, Authenticator(flags=UP))
+    assert opens(key) == luc
+    replace(luc, old, new)
+    assert opens(new) == luc and opens(key) is None
+
+
 def seconds(person, key, **wrong):
     """Is it a second proof?"""
     facts, options = second.ask(person)

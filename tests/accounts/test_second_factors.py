@@ -205,6 +205,87 @@ def test_a_short_password_keeps_the_last_factor(cast):
         protection.remove(person, factor.public_id)
 
 
+# --- replaced by another of its kind -------------------------------------------------------------
+
+
+def mine(cast):
+    return Credential.select().where(Credential.user == cast.people["mara"].id, Credential.kind == "totp").order_by(
+        Credential.id)
+
+
+def replacing(browse, cast):
+    """On the page where another app takes the place of Mara's, found by its links; and what it shows."""
+    mara, old = browse("mara"), mine(cast).get()
+    address = f"/account/security/two-factor/app?replaces={old.public_id}"
+    assert address in mara.get("/account/security/two-factor").links
+    page = mara.get(address + "&lang=en")
+    secret = totp.secret_of(second_factors.pending(cast.people["mara"], "totp"))
+    return mara, page, old, address, pyotp.TOTP(secret)
+
+
+def test_no_27_a_new_app_takes_the_place_of_the_only_one_that_an_organisation_demands(browse, cast):
+    """Without JavaScript; the old one ends with the answer that confirms the new one, and both are told."""
+    Organisation.update(two_factor=Organisation.ON).execute()
+    mara, page, old, address, app = replacing(browse, cast)
+    codes = Credential.select().where(Credential.kind == "backup_codes").count()
+    assert "the old one stays as it is" in page.text()
+    Message.delete().execute()
+    page = mara.post(address, code=app.now())
+    assert page.path == "/account/security/two-factor"
+    assert [each.public_id == old.public_id for each in mine(cast)] == [False]
+    assert answer(half_way(), app.at(clock.epoch() + 30))
+    with pytest.raises(Refused):
+        answer(half_way(), present(30))
+    assert {each.notice for each in Message.select()} >= {"factor_added", "factor_removed"}
+    kinds = [each.kind for each in PersonalEvent.select().order_by(PersonalEvent.id)]
+    assert kinds.count("factor.added") == kinds.count("factor.removed") == 1 and "two_factor.off" not in kinds
+    assert Credential.select().where(Credential.kind == "backup_codes").count() == codes
+    assert User.get_by_id(cast.people["mara"].id).two_factor
+
+
+def test_one_that_is_not_confirmed_leaves_the_old_one(browse, cast):
+    mara, _page, old, address, _app = replacing(browse, cast)
+    mara.post(address, expect=422, code="000000")
+    assert mara.get("/account").path == "/account"
+    assert mine(cast).where(Credential.state == Credential.ACTIVE).get() == old
+    assert answer(half_way(), present(30))
+
+
+def test_what_is_replaced_is_ones_own_and_of_the_same_kind(browse, cast):
+    mara, _page, old, address, app = replacing(browse, cast)
+    with acting(cast.people["luc"]):
+        second_factors.begin(cast.people["luc"], "totp")
+        theirs = totp.secret_of(second_factors.pending(cast.people["luc"], "totp"))
+        with pytest.raises(NotHere):
+            protection.confirm(cast.people["luc"], "totp", pyotp.TOTP(theirs).now(), replaces=old.public_id)
+    for wrong in (f"/account/security/two-factor/webauthn?replaces={old.public_id}",
+                  "/account/security/two-factor/app?replaces=any"):
+        mara.get(wrong, expect=404)
+    mara.get(address)
+    mara.post("/account/security/two-factor/app?replaces=any", expect=404, code=app.now())
+    assert mine(cast).where(Credential.state == Credential.ACTIVE).get() == old
+
+
+def test_one_more_than_allowed_may_be_begun_in_the_place_of_another(cast, monkeypatch):
+    monkeypatch.setattr(totp.plugin, "most", 1, raising=False)
+    mara, old = cast.people["mara"], mine(cast).get()
+    with acting(mara):
+        with pytest.raises(Refused, match="Remove one first"):
+            second_factors.begin(mara, "totp")
+        assert second_factors.begin(mara, "totp", replaces=old.public_id)
+
+
+def test_tf_23_who_may_not_remove_the_last_one_is_offered_to_replace_it(browse, cast):
+    Organisation.update(two_factor=Organisation.ON).execute()
+    mara, old = browse("mara"), mine(cast).get()
+    page = mara.get(f"/account/security/factors/{old.public_id}/remove")
+    assert f"/account/security/two-factor/app?replaces={old.public_id}" in page.links
+    Organisation.update(two_factor=Organisation.OFF).execute()
+    User.update(password_long=False).execute()
+    page = mara.get(f"/account/security/factors/{old.public_id}/remove")
+    assert f"/account/security/two-factor/app?replaces={old.public_id}" in page.links
+
+
 def test_the_picture_is_what_the_app_reads(cast):
     text = totp.address(User.get_by_id(cast.people["luc"].id), "JBSWY3DPEHPK3PXP")
     squares = [tuple(map(int, each.split()[:2])) for each in

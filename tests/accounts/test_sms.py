@@ -77,6 +77,17 @@ def answer(secret, given):
         return signin.with_second_step(secret, "sms", given).session
 
 
+def test_another_number_takes_the_place_of_the_one_that_was(luc, gateway, browse, cast):
+    owner = cast.people["luc"]
+    old = Credential.get(Credential.user == owner.id, Credential.kind == "sms")
+    with acting(owner):
+        second_factors.begin(owner, "sms", "+41795550199", replaces=old.public_id)
+        assert Credential.select().where(Credential.kind == "sms", Credential.state == Credential.ACTIVE).get() == old
+        protection.confirm(owner, "sms", code(gateway), replaces=old.public_id)
+    assert [each.label for each in Credential.select().where(Credential.kind == "sms")] != [old.label]
+    assert Credential.select().where(Credential.kind == "sms").count() == 1
+
+
 def wrong(right):
     return f"{(int(right) + 1) % 1_000_000:06}"
 
