@@ -157,6 +157,8 @@ def _of_the_machine() -> Iterator[str]:
 
 
 def _of_the_mail_server() -> Iterator[str]:
+    if not setting.support and not setting.demo:
+        yield "SUPPORT is empty: whoever is locked out, and has nobody to vouch for them, reads no address to write to."
     if setting.smtp_url and (trouble := _smtp_trouble()):
         yield f"The mail server does not answer: {trouble}"
     if not setting.smtp_url and not setting.demo:

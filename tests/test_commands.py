@@ -154,6 +154,13 @@ def test_doctor_misses_the_mail_server(ills):
         assert any("SMTP_URL is empty" in ill for ill in ills())
 
 
+def test_doctor_misses_an_address_for_whoever_is_locked_out(ills):
+    with setting.changed(support="", demo=False):
+        assert any("SUPPORT is empty" in ill for ill in ills())
+    with setting.changed(support="help@kanton.example", demo=False):
+        assert not any("SUPPORT" in ill for ill in ills())
+
+
 def test_doctor_tells_of_letters_given_up(ills):
     with transaction():
         outbox.give_up(outbox.post("left", "zoe@lumen.example", language="de"), "550 no such mailbox")

@@ -25,6 +25,7 @@ from models import (
 )
 from organisations import members, protection, vouching
 from rules import Conflict, Forbidden, Gone, NotHere, Refused, TooMany
+from settings import setting
 from tenancy import working_for
 from tests.accounts.test_signin import attempt
 from tests.doors import Visitor
@@ -396,8 +397,10 @@ def test_who_nobody_could_vouch_for_is_told_so(visitor, cast):
     browser = visitor(**{"Accept-Language": "en"})
     browser.get("/signin")
     browser.post("/signin", email="operator@kanton.example", password=PASSWORD)
-    page = browser.get("/signin/lost-factor")
-    assert "nobody who could vouch" in page.text()
+    with setting.changed(support="help@kanton.example"):
+        page = browser.get("/signin/lost-factor")
+    assert "nobody who could vouch" in page.text() and "somebody else did" in page.text()
+    assert [link["text"] for link in page.all("a") if link["href"] == "mailto:help@kanton.example"]
     browser.post("/signin/lost-factor")
     assert not Recovery.select().exists()
 
