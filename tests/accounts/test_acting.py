@@ -177,6 +177,7 @@ VERBS = {
     "be told nowhere": lambda _me: pushes.unsubscribe("any"),
     "forget a browser": lambda me: devices.forget(me, "any"),
     "forget browsers": lambda me: devices.forget_all(me),
+    "remove a browser": lambda me: devices.drop(me, "any"),
     "allow trust": lambda me: devices.allow_trust(me, False),
     "link": lambda me: identities.link(me.id, None, None, keep=None),
     "unlink": lambda me: identities.unlink(me.id, None, keep=None),
