@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import audit
+import current
 import i18n
 import outbox
 import plugins
@@ -29,13 +30,22 @@ def begin(user: User, kind: str, secret: str = "", *, replaces: str = "") -> Cre
         Credential.delete().where(mine, Credential.state == Credential.PENDING).execute()
         if Credential.select().where(mine).count() - bool(old) >= _factor(kind).most:
             raise Refused(_l("You have %(n)s of this kind. Remove one first.", n=_factor(kind).most))
-        return _factor(kind).begin(user, secret)
+        begun = _factor(kind).begin(user, secret)
+        begun.facts = begun.facts | {"session": current.actor().session_id}
+        begun.save()
+        return begun
 
 
 def pending(user: User, kind: str) -> Credential | None:
     return Credential.get_or_none(  # type: ignore[no-any-return]
         Credential.user == user.id, Credential.kind == kind, Credential.state == Credential.PENDING,
         Credential.created > now() - PENDING_LIFE)
+
+
+def begun_here(user: User, kind: str) -> Credential | None:
+    """The same, if it was in this session: somebody else who is signed in has seen the secret of any other."""
+    found = pending(user, kind)
+    return found if found and found.facts.get("session") == current.actor().session_id else None
 
 
 def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[str, Any] | None = None,

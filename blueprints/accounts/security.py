@@ -97,7 +97,7 @@ def prefer() -> Response:
 
 @blueprint.page("/account/security/two-factor/<kind>", needs=SIGNED_IN, fresh=CREDENTIALS)
 def enrol(kind: str) -> Response:
-    """One way, to be set up: what is begun stays the same when the page is loaded again."""
+    """One way, to be set up: what is begun stays the same when the page is loaded again, in this session."""
     factor = offered()[known(kind)]
     if factor.scripted and pages.for_script():
         facts, options = factor.ask_first(profile.me())
@@ -231,7 +231,7 @@ def told_at_once(form: PushForm | None) -> dict[str, Any]:
 
 def enrolment(kind: str, form: EnrolForm, status: int = 200) -> Response:
     person, factor = profile.me(), offered()[kind]
-    credential = second_factors.pending(person, kind)
+    credential = second_factors.begun_here(person, kind)
     old = replaced(kind)
     if credential is None and factor.says_first:
         return go(".start", kind=kind, next=place(), replaces=replaces() or None)

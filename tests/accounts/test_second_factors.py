@@ -205,6 +205,18 @@ def test_a_short_password_keeps_the_last_factor(cast):
         protection.remove(person, factor.public_id)
 
 
+def test_tf_18_what_is_begun_in_one_session_is_not_shown_in_another(browse, cast):
+    """Whoever has seen the secret would know the codes of a factor that its owner confirms."""
+    stranger, owner = browse("luc"), browse("luc")
+    luc, secrets = cast.people["luc"], []
+    for browser in (stranger, owner, owner):
+        browser.get("/account/security/two-factor/app")
+        secrets.append(totp.secret_of(second_factors.pending(luc, "totp")))
+    assert secrets[0] != secrets[1] == secrets[2]
+    owner.post("/account/security/two-factor/app", code=pyotp.TOTP(secrets[1]).now())
+    assert User.get_by_id(luc.id).two_factor and stranger.get("/account").path == "/signin"
+
+
 # --- replaced by another of its kind -------------------------------------------------------------
 
 
