@@ -83,7 +83,8 @@ def forget(person: User) -> None:
 def take_back(person: User, since: datetime) -> None:
     """What was named since then helps nobody any more: somebody else may have named it. In a transaction."""
     links.end(person, links.RECOVERY_CONFIRM)
-    lately = User.select(named(person.id, ADDRESS_NAMED, since), named(person.id, PHONE_NAMED, since)).where(User.id == person.id)
+    lately = User.select(*(named(person.id, what, since) for what in (ADDRESS_NAMED, PHONE_NAMED))).where(
+        User.id == person.id)
     ((address, phone),) = lately.tuples()
     if address:
         _remove(person)
