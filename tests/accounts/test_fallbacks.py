@@ -463,7 +463,7 @@ def test_tf_16_strangers_do_not_use_up_the_days_last_messages(luc, gateway):
     called(luc, gateway)
     with setting.changed(sms_a_day=5):
         for _time in range(3):
-            sms.spend_one()
+            sms.spend_one(theirs=True)
         recovery.ask_by_phone("+41795550123")
     assert answered(gateway) == []
 

@@ -151,9 +151,9 @@ def budget() -> Limit:
     return replace(limits.SMS_DAY, times=setting.sms_a_day)
 
 
-def for_new_numbers() -> Limit:
-    """Of these, so many prove numbers: whoever makes accounts for it keeps nobody from signing in."""
-    return replace(budget(), name="sms day for new numbers", times=max(1, budget().times // 2))
+def for_others() -> Limit:
+    """Of these, so many are for anything but signing in: whoever makes accounts for it keeps nobody out."""
+    return replace(budget(), name="sms day for others", times=max(1, budget().times // 2))
 
 
 def _countries() -> str:
@@ -169,18 +169,19 @@ def afford(user: User, number: str, *, theirs: bool) -> None:
     except TooMany:
         raise Refused(_l("Several codes were sent already. Choose another way, or try again later."),
                       "number") from None
-    spend_one()
+    spend_one(theirs=theirs)
 
 
-def spend_one() -> None:
-    """One of the day's messages. Refused when there is none left."""
+def spend_one(*, theirs: bool = False) -> None:
+    """One of the day's messages. Refused when there is none left: of all, or of the half that is not for `theirs`,
+    whoever signs in by a number that was proved."""
     try:
         if not theirs:
-            limits.spend(for_new_numbers(), EVERYBODY)
+            limits.spend(for_others(), EVERYBODY)
         left = limits.spend(budget(), EVERYBODY)
     except TooMany:
-        log.error("the day's %s text messages are used up%s", budget().times, "" if theirs else ", or the half of them "
-                  "that proves new numbers")
+        log.error("the day's %s text messages are used up%s", budget().times, "" if theirs else ", or the half that is "
+                  "not for signing in")
         raise Refused(_l("No more text messages can be sent today. Choose another way."), "number") from None
     if left == budget().times // ALARM:
         log.warning("of the day's %s text messages only %s are left", budget().times, left)
