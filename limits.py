@@ -66,6 +66,9 @@ RESET_ADDRESS = Limit("reset address", 3, 3600, "mails to somebody who may not h
 UNLOCK_MEMBER = Limit("unlock member", 3, 30 * 86_400, "each time somebody else unlocks, ten more can be tried (LG-03)",
                       told=_l("This account has been unlocked too often. Only a link sent to its mailbox can unlock it "
                                "now."))
+UNLOCK_OPERATOR = Limit("unlock by operators", 3, 30 * 86_400, "the same, when an operator unlocks: a caller may lie",
+                        told=_l("This account has been unlocked too often. Only a link sent to its mailbox can unlock "
+                                 "it now."))
 UNLOCK_ADDRESS = Limit("unlock address", 3, 3600, "mails to somebody who may not have asked")
 RECOVERY_ADDRESS = Limit("recovery address", 3, 3600, "mails to somebody who may not have asked")
 LOST_FACTOR = Limit("lost factor", 5, 86_400, "mails about a lost factor, by whoever knows the password")

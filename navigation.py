@@ -66,7 +66,7 @@ ACCOUNT = (
     Entry("/account/tokens", icon="terminal", label=_l("API tokens")),
     Entry("/operator/", icon="server", label=_l("Operator’s console"),
           also=("/operator/accounts", "/operator/organisations", "/operator/activity", "/operator/support",
-                "/operator/sign-outs", "/operator/catalogue")),
+                "/operator/sign-outs", "/operator/catalogue", "/operator/operators")),
 )
 
 INSIDE = "/o/<organisation>"

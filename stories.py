@@ -92,6 +92,7 @@ ORGANISATION: dict[str, Lazy] = {
     "member.account_recovery_shown": _l("The operator looked up the recovery address and phone of %(person)s"),
     "member.account_address_asked": _l("The operator was asked to change the address of %(person)s"),
     "member.account_suspended": _l("The account of %(person)s was suspended by the operator"),
+    "member.account_unlocked": _l("The account of %(person)s was unlocked by the operator"),
     "member.account_reinstated": _l("The suspension of the account of %(person)s was lifted by the operator"),
 }
 
@@ -111,6 +112,7 @@ PERSON: dict[str, Lazy] = {
     "account.recovery_shown": _l("The operator looked up your recovery address and phone"),
     "account.suspended": _l("The operator suspended your account: %(reason)s"),
     "account.reinstated": _l("The operator lifted the suspension of your account"),
+    "account.operator_removed": _l("You are an operator no longer"),
     "support_code.made": _l("You created a support code"),
     "support_code.checked": _l("The operator checked your support code"),
     "account.locked": _l("Your account was locked after wrong passwords"),
@@ -195,6 +197,8 @@ INSTALLATION: dict[str, Lazy] = {
     "operator.added": _l("%(person)s was made an operator"),
     "account.address_asked": _l("The address of %(person)s is to be changed to %(new)s"),
     "account.recovery_shown": _l("%(by)s looked up the recovery address and phone of %(person)s"),
+    "operator.removed": _l("%(by)s decided that %(person)s is an operator no longer"),
+    "account.unlocked": _l("%(by)s unlocked the account of %(person)s"),
     "account.suspended": _l("%(by)s suspended the account of %(person)s: %(reason)s"),
     "account.reinstated": _l("%(by)s lifted the suspension of the account of %(person)s"),
     "support_code.checked": _l("%(by)s checked the support code of %(person)s"),

@@ -101,6 +101,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("backup_codes_renewed", circumstances=WHO),
     Notice("account_suspended", circumstances=WHO),
     Notice("account_reinstated", circumstances=WHO),
+    Notice("operator_removed", circumstances=WHO),
     Notice("approval_denied"),
     Notice("approval_on", circumstances=WHO),
     Notice("approval_off", circumstances=WHO),

@@ -1,42 +1,80 @@
-"""What whoever runs the installation may do with an account: find it, call its owner back, suspend it, let it in again.
+"""What whoever runs the installation may do with an account: find it, call its owner back, suspend it, let it in
+again, unlock it.
 
 Never more: no secret is read, no second factor dropped, nobody acted for. What is done is told to the person,
 and stands in three kinds of books: the person's, the installation's, and those of the person's organisations.
 """
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
+from peewee import JOIN, fn
 
 import audit
 import current
 import db
+import limits
 import outbox
 import rules
-from accounts import acting, addresses, app_passwords, lost_factor, sessions
+from accounts import acting, addresses, app_passwords, locking, lost_factor, sessions
 from clock import now
 from db import transaction
 from i18n import _l
-from models import Begun, Credential, Membership, Organisation, Role, User
+from models import Begun, Credential, Membership, Message, Organisation, Role, User
 from rules import Conflict, Forbidden, NotHere, Refused
 from tenancy import across_organisations, working_for
 
-MOST = 25                                       # accounts that a search shows
+OPERATORS = "operators"                         # whoever takes one away waits for whoever else does
+
+# What one can ask for, its name, and of which accounts it is so.
+STATES = {"locked": (_l("Locked"), User.locked.is_null(False)),
+          "suspended": (_l("Suspended"), User.suspended.is_null(False)),
+          "operator": (_l("Operators"), User.operator),
+          "unprotected": (_l("Without two-factor authentication"), ~User.two_factor)}
 
 
-def find(text: str) -> list[User]:
-    """The first whose address or name has this in it; nobody for nothing."""
-    text = text.strip()[:100]
-    if not text or "\x00" in text:
-        return []
-    fits = User.email.contains(text) | User.first_name.contains(text) | User.last_name.contains(text)
-    return list(User.select().where(fits).order_by(User.email).limit(MOST))
+@dataclass(frozen=True)
+class Filter:
+    """Which accounts are looked for. Nothing given asks nothing."""
+
+    q: str = ""                                 # part of the address or of a name
+    state: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Filter":
+        """From a query string; what is unknown asks nothing."""
+        state = given.get("state", "")
+        return cls(given.get("q", "").replace("\x00", "").strip()[:100], state if state in STATES else "")
+
+
+def accounts(asked: Filter) -> Any:
+    """Those that are asked for."""
+    found = User.select()
+    if asked.q:
+        found = found.where(User.email.contains(asked.q) | User.first_name.contains(asked.q)
+                            | User.last_name.contains(asked.q))
+    return found.where(STATES[asked.state][1]) if asked.state else found
+
+
+def counts() -> dict[str, int]:
+    """The installation in figures, in one question."""
+    organisations = Organisation.select(fn.COUNT(Organisation.id))
+    messages = Message.select(fn.COUNT(Message.id))
+    return dict(User.select(  # type: ignore[no-any-return]
+        fn.COUNT(User.id).alias("accounts"), fn.COUNT(User.locked).alias("locked"),
+        organisations.alias("organisations"), messages.where(Message.state == Message.WAITING).alias("waiting"),
+        messages.where(Message.state == Message.FAILED).alias("given_up")).dicts().get())
 
 
 def one(public_id: str) -> User:
-    person = User.get_or_none(User.public_id == public_id)
-    if person is None:
+    """With `kinds`, of the second factors that are active: which there are, never what they hold."""
+    active = (Credential.user == User.id) & (Credential.state == Credential.ACTIVE)
+    rows = list(User.select(User, Credential.kind.alias("kind")).join(Credential, JOIN.LEFT_OUTER, on=active)
+                .where(User.public_id == public_id).objects())
+    if not rows:
         raise NotHere
-    return person  # type: ignore[no-any-return]
+    rows[0].kinds = sorted({row.kind for row in rows if row.kind})
+    return rows[0]  # type: ignore[no-any-return]
 
 
 def memberships(person: User) -> list[Membership]:
@@ -49,12 +87,6 @@ def memberships(person: User) -> list[Membership]:
     with across_organisations("an operator looking at where an account belongs"):
         return list(Membership.select(Membership, Organisation, alone.alias("alone")).join(Organisation)
                     .where(Membership.user == person.id, Membership.ended.is_null()).order_by(Organisation.name))
-
-
-def factors(person: User) -> list[str]:
-    """The kinds of second factors that are active: which there are, never what they hold."""
-    kinds = Credential.select(Credential.kind).where(Credential.user == person.id, Credential.state == "active")
-    return sorted({kind for (kind,) in kinds.tuples()})
 
 
 def show_recovery(public_id: str) -> User:
@@ -83,6 +115,7 @@ def suspend(public_id: str, reason: str) -> User:
     if not reason:
         raise Refused(_l("Say why: the person reads it."), "reason")
     with transaction():
+        db.exclusively(OPERATORS)
         operator, person = require_operator(), _locked(public_id)
         if person.id == operator.id:
             raise Refused(_l("You cannot suspend your own account."))
@@ -105,6 +138,44 @@ def reinstate(public_id: str) -> User:
         User.update(suspended=None).where(User.id == person.id).execute()
         _tell_everywhere(person, "reinstated")
         outbox.post_to(person, "account_reinstated")
+        return person
+
+
+def unlock(public_id: str) -> User:
+    """It opens with its password again, in any browser: for somebody whom an operator has made sure of.
+
+    Not within the times that organisations have for it: whoever used those up keeps nobody out for good.
+    """
+    with transaction():
+        require_operator()
+        if one(public_id).locked is None:
+            raise Conflict(_l("This account is not locked."))
+    limits.spend(limits.UNLOCK_OPERATOR, public_id)
+    with transaction():
+        require_operator()
+        person = _locked(public_id)
+        _tell_organisations(person, "unlocked")
+        if not locking.open_again(person):
+            raise Conflict(_l("This account is not locked."))
+        audit.record_here("account.unlocked", person.public_id, person=person.name)
+        return person
+
+
+def remove_operator(public_id: str) -> User:
+    """The account is one like any other from the next request on. Somebody who gets into the console always stays."""
+    with transaction():
+        db.exclusively(OPERATORS)
+        require_operator()
+        person = _locked(public_id)
+        if not person.operator:
+            raise NotHere
+        others = User.select().where(User.operator, User.two_factor, User.suspended.is_null(), User.id != person.id)
+        if not others.exists():
+            raise Refused(_l("Nobody else could open the console. Add another operator first."))
+        User.update(operator=False).where(User.id == person.id).execute()
+        audit.record_for(person.id, "account.operator_removed")
+        audit.record_here("operator.removed", person.public_id, person=person.name)
+        outbox.post_everywhere(person, "operator_removed")
         return person
 
 
@@ -134,8 +205,12 @@ def _take_back(person: User) -> None:
 
 def _tell_everywhere(person: User, what: str, **facts: Any) -> None:
     """A line in each of the books, in the order of `keepers.tell`: who writes several waits for nobody crosswise."""
+    _tell_organisations(person, what)
+    audit.record_for(person.id, f"account.{what}", **facts)
+    audit.record_here(f"account.{what}", person.public_id, person=person.name, **facts)
+
+
+def _tell_organisations(person: User, what: str) -> None:
     for membership in sorted(memberships(person), key=lambda each: each.organisation_id):
         with working_for(membership.organisation):
             audit.record(f"member.account_{what}", membership.public_id, person=person.name)
-    audit.record_for(person.id, f"account.{what}", **facts)
-    audit.record_here(f"account.{what}", person.public_id, person=person.name, **facts)

@@ -10,7 +10,8 @@ import catalogues
 from i18n import NAMES
 from settings import setting
 
-PEOPLE = {"anne": "/o/lumen/", "mara": "/o/bergquell/", "chiara": "/o/lumen/", "grace": "/o/lumen/", None: "/signin"}
+PEOPLE = {"anne": "/o/lumen/", "mara": "/o/bergquell/", "chiara": "/o/lumen/", "grace": "/o/lumen/",
+          "otto": "/operator/", None: "/signin"}
 MOST = 4                                        # statements a signed-in GET may make, of any kind
 
 

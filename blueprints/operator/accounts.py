@@ -1,8 +1,12 @@
-"""Accounts as whoever runs the installation sees them: found, looked at, suspended, let in again."""
+"""Accounts as whoever runs the installation sees them: found, looked at, suspended, let in again, unlocked."""
+from typing import Any
+
 from flask import Response, g, request
 
+import paging
 import plugins
 import rules
+import web
 from accounts import sessions, support
 from accounts.sessions import CREDENTIALS
 from forms import Form, Text, blank, required
@@ -10,6 +14,7 @@ from i18n import _, _l
 from models import User
 from organisations import operating
 from organisations.details import phone_told
+from organisations.operating import Filter
 from organisations.roles import LABELS
 from pages import page
 from web import OPERATOR, Blueprint, done
@@ -27,9 +32,13 @@ class CodeForm(Form):
 
 @blueprint.page("/operator/accounts", needs=OPERATOR)
 def show() -> Response:
-    """Those whose address or name has what is looked for."""
-    q = request.args.get("q", "").strip()
-    return page("operator/accounts.html", q=q, found=operating.find(q), most=operating.MOST)
+    """Who has one, the newest first; the filters are the address."""
+    if elsewhere := web.tidy():
+        return elsewhere
+    asked = Filter.of(request.args)
+    cut = paging.cut(operating.accounts(asked), [(User.id, False)], "operator accounts")
+    return page("operator/accounts.html", cut=cut, asked=asked, chips=chips(asked),
+                states=[(name, label) for name, (label, _which) in operating.STATES.items()])
 
 
 @blueprint.page("/operator/accounts/<id>", needs=OPERATOR)
@@ -40,7 +49,8 @@ def look(id: str) -> Response:
 @blueprint.action("/operator/accounts/<id>/recovery", needs=OPERATOR, fresh=CREDENTIALS)
 def show_recovery(id: str) -> Response:
     """On the answer itself: there is no address under which it could be looked at unwritten."""
-    return account_page(operating.show_recovery(id), blank(ReasonForm()), in_full=True)
+    operating.show_recovery(id)
+    return account_page(operating.one(id), blank(ReasonForm()), in_full=True)
 
 
 @blueprint.action("/operator/accounts/<id>/suspension", needs=OPERATOR, fresh=CREDENTIALS)
@@ -55,6 +65,12 @@ def suspend(id: str) -> Response:
 def reinstate(id: str) -> Response:
     operating.reinstate(id)
     return done(_("The suspension is lifted."), ".look", id=id)
+
+
+@blueprint.action("/operator/accounts/<id>/unlocking", needs=OPERATOR, fresh=CREDENTIALS)
+def unlock(id: str) -> Response:
+    operating.unlock(id)
+    return done(_("The account is unlocked."), ".look", id=id)
 
 
 @blueprint.page("/operator/support", needs=OPERATOR)
@@ -77,8 +93,14 @@ def support_page(form: CodeForm, status: int = 200, person: User | None = None) 
 
 
 def account_page(person: User, form: Form, status: int = 200, *, in_full: bool = False) -> Response:
-    kinds = [str(plugins.find("accounts.factors", kind).label) for kind in operating.factors(person)]
+    kinds = [str(plugins.find("accounts.factors", kind).label) for kind in person.kinds]
     return page("operator/account.html", status, form=form, person=person, kinds=kinds, labels=LABELS,
                 memberships=operating.memberships(person), sessions=len(sessions.living(person.id)),
                 mine=person.id == g.me.user_id, in_full=in_full,
                 phone=(phone_told if in_full else rules.masked_phone)(person.recovery_phone))
+
+
+def chips(asked: Filter) -> list[tuple[Any, str]]:
+    """What is filtered, in words, and the parameter that says so."""
+    told = [(asked.q, "q"), (operating.STATES[asked.state][0] if asked.state else "", "state")]
+    return [(words, name) for words, name in told if words]

@@ -4,7 +4,8 @@ from peewee import JOIN
 
 import paging
 import stories
-from models import InstallationEvent, InstallationEventFacts, Message, Organisation, User
+from models import InstallationEvent, InstallationEventFacts, Organisation
+from organisations import operating
 from pages import page
 from web import OPERATOR, Blueprint
 
@@ -13,10 +14,7 @@ blueprint = Blueprint("operator", __name__)
 
 @blueprint.page("/operator/", needs=OPERATOR)
 def show() -> Response:
-    waiting, given_up = (Message.select().where(Message.state == state).count()
-                       for state in (Message.WAITING, Message.FAILED))
-    return page("operator/console.html", people=User.select().count(), organisations=Organisation.select().count(),
-                waiting=waiting, given_up=given_up)
+    return page("operator/console.html", **operating.counts())
 
 
 @blueprint.page("/operator/organisations", needs=OPERATOR)
