@@ -151,7 +151,7 @@ def _keep(response: Response, gate: Known, name: str, value: str) -> Response:
 # --- on our own host ---------------------------------------------------------------------------
 
 
-@blueprint.page("/gate/start", needs=ANYONE, limit=AUTHORIZE)
+@blueprint.page(reading.START, needs=ANYONE, limit=AUTHORIZE)
 def start() -> Response:
     """Who is here, and may they? Then back to where they wanted to be, with a code."""
     gate = reading.gate(request.args.get("gate", "").replace("\x00", ""))
@@ -191,7 +191,7 @@ def _here() -> str:
 
 
 def _start(**said: str) -> str:
-    return f"{setting.base_url}/gate/start?{urlencode(said)}"
+    return f"{setting.base_url}{reading.START}?{urlencode(said)}"
 
 
 def _away(address: str, status: int = 303) -> Response:

@@ -6,11 +6,13 @@ Nothing is kept: what has ended is over at once (FW-08).
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import crypto
 from accounts import sessions
 from clock import now
 from db import database, instant, placeholders, stored
+from gate import addresses
 from models import Grant
 from organisations import policy
 from organisations.policy import Proved
@@ -59,6 +61,7 @@ class Visit:
         return self.person is not None and self.evidence.decide(Grant.USE, self.proved, self.begun).allowed
 
 
+START = "/gate/start"
 _GATE = "o.id, o.name, o.slug, o.session_hours, p.id, p.public_id, p.label, p.address, k.app_passwords"
 _STANDS = """
 JOIN product AS p ON p.id = k.product_id
@@ -102,6 +105,15 @@ def gate(product: str) -> Known | None:
     """That of a product, by its public id."""
     rows = _rows(_FOUND, product)
     return _known(rows[0]) if rows else None
+
+
+def application_at(place: str) -> str:
+    """What the application is called whose gate waits at an address of ours; nothing where none does."""
+    address = urlsplit(place)
+    said = parse_qs(address.query)
+    product, wanted = (said.get(name, [""])[0] for name in ("gate", "rd"))
+    found = gate(product.replace("\x00", "")) if address.path == START else None
+    return found.label if found and addresses.own(found.address, wanted) else ""
 
 
 def _known(row: Any) -> Known:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import crypto
 from accounts import beginnings
@@ -24,6 +24,7 @@ from rules import Conflict, Refused
 from settings import setting
 
 Query = list[tuple[str, str]]
+DOOR = "/oauth/authorize"
 UNKNOWN = _l("No application of this name is connected here. Tell whoever looks after it.")
 ELSEWHERE = _l("The application wants the answer at an address that is not registered for it. "
                "Tell whoever looks after it.")
@@ -131,6 +132,18 @@ def read(query: Query) -> Asked:
     except Refusal as no:
         raise Answered(answer_to(targets[0], states[0] if len(states) == 1 else "", error=no.error,
                                  error_description=no.description), client, no.error) from no
+
+
+def application_at(place: str) -> str:
+    """What the application is called whose request waits at an address of ours: as it is registered, never as the
+    address says. Nothing where none waits."""
+    address = urlsplit(place)
+    if address.path != DOOR:
+        return ""
+    try:
+        return read(pairs(parse_qsl(address.query, keep_blank_values=True))).client.label
+    except (Untrusted, Answered):
+        return ""
 
 
 class Answered(Exception):

@@ -4,8 +4,11 @@ from flask import Response
 from accounts import agents, approvals
 from accounts.sessions import PEOPLE
 from forms import Form, Text, required
+from gate import reading
 from i18n import _, _l
+from oidc import asking
 from pages import page
+from settings import setting
 from web import SIGNED_IN, Blueprint, done
 
 blueprint = Blueprint("approvals", __name__)
@@ -36,4 +39,11 @@ def deny(id: str) -> Response:
 
 
 def shown(id: str, form: NumberForm, status: int = 200) -> Response:
-    return page("accounts/approval.html", status, form=form, approval=approvals.waiting(id), told=agents.told)
+    approval = approvals.waiting(id)
+    return page("accounts/approval.html", status, form=form, approval=approval, told=agents.told,
+                application=application(approval.attempt.place))
+
+
+def application(place: str) -> str:
+    """What the sign-in leads to: an application by the name it is registered under, or this installation."""
+    return asking.application_at(place) or reading.application_at(place) or setting.instance

@@ -29,7 +29,7 @@ class ConsentForm(Form):
     answer = Text()
 
 
-@blueprint.page("/oauth/authorize", needs=ANYONE, limit=AUTHORIZE)
+@blueprint.page(asking.DOOR, needs=ANYONE, limit=AUTHORIZE)
 def show() -> Response:
     query = asking.pairs(request.args.items(multi=True))
     try:
@@ -43,7 +43,7 @@ def show() -> Response:
         return page("oidc/untrusted.html", 400, why=no.why)
 
 
-@blueprint.action("/oauth/authorize", needs=ANYONE, machine=True)
+@blueprint.action(asking.DOOR, needs=ANYONE, machine=True)
 def by_form() -> Response:
     """An application may send its request as a form; it goes on as an address, with which the cookies come."""
     return redirect(here(asking.pairs(request.form.items(multi=True))), 303)  # type: ignore[return-value]
@@ -132,7 +132,7 @@ STEPS: dict[Next, Any] = {Next.SIGN_IN: sign_in, Next.PROVE: prove, Next.CHOOSE:
 
 def here(query: Query, mark: str = "") -> str:
     """This request as an address of ours."""
-    return f"/oauth/authorize?{urlencode([*query, *([('asked', mark)] if mark else [])])}"
+    return f"{asking.DOOR}?{urlencode([*query, *([('asked', mark)] if mark else [])])}"
 
 
 def back(address: str, asked: Asked | None = None) -> Response:

@@ -1,15 +1,21 @@
 """A sign-in that is approved in another browser: by a typed number, once, within a minute (TF-19, TF-20)."""
+import re
+from urllib.parse import urlencode
+
 import pytest
 import time_machine
 
 import clock
 import db
+import demo
 from accounts import approvals, second_factors, signin
 from demo import PASSWORD, acting
 from models import Approval, Attempt, Credential, Organisation, PersonalEvent, Session, User
 from organisations import protection
 from rules import Conflict, NotHere, Refused
 from settings import setting
+from tests.applications import Application
+from tests.gate.conftest import Proxy
 from tests.together import at_once
 
 ADDRESS = "mara@bergquell.example"
@@ -44,9 +50,10 @@ def there(visitor, here):
     return asking(visitor())
 
 
-def asking(browser):
-    browser.get("/signin")
-    browser.post("/signin", email=ADDRESS, password=PASSWORD)
+def asking(browser, place="/account"):
+    at = f"/signin?{urlencode({'next': place})}"
+    browser.get(at)
+    browser.post(at, email=ADDRESS, password=PASSWORD)
     browser.get("/signin/second-step?with=approval")
     return browser
 
@@ -88,6 +95,29 @@ def test_a_yes_with_the_number_lets_the_other_browser_in(here, there, mara):
     assert Session.select().order_by(Session.id.desc()).get().proofs == "password approval"
     assert not Approval.select().exists() and not Attempt.select().exists()
     assert "is waiting for you" not in here.get("/account").text()
+
+
+def application_shown(here, visitor, place):
+    """Which application a sign-in is said to lead to that was begun on the way to there."""
+    asking(visitor(), place)
+    return re.search(r"Application (.+) Browser", here.get(address()).text()).group(1)
+
+
+def test_it_says_which_application_the_sign_in_leads_to(app, here, visitor):
+    planning = Application(app).asking(state="Payroll", login_hint="Payroll")
+    assert application_shown(here, visitor, planning) == "Planning"
+
+
+def test_it_says_which_application_behind_a_gate_the_sign_in_leads_to(app, here, visitor):
+    assert application_shown(here, visitor, Proxy(app).where()) == "Wiki"
+
+
+@pytest.mark.parametrize("place", [
+    "/account", "/oauth/authorize", "/oauth/authorize?client_id=Payroll&redirect_uri=https://payroll.example/",
+    f"/oauth/authorize?client_id={demo.APP}&redirect_uri=https://payroll.example/", "/gate/start?gate=Payroll",
+    "/gate/start"])
+def test_what_an_address_claims_is_no_application(here, visitor, place):
+    assert application_shown(here, visitor, place) == "Kanton"
 
 
 def test_waiting_is_no_wrong_answer(here, there):
