@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import peewee
@@ -17,6 +17,7 @@ from peewee import JOIN
 import current
 import db
 import outbox
+import rules
 from clock import now
 from models import (
     Event,
@@ -32,6 +33,11 @@ from tenancy import at_work
 
 log = logging.getLogger(__name__)
 
+# What no search finds a line by: of oneself, and of others, whose browser and address are nobody's business.
+HIDDEN_FROM_ONESELF = frozenset({"request", "proofs"})
+WORDS = 6                                       # of a search, at most
+HIDDEN = HIDDEN_FROM_ONESELF | {"from", "agent"}
+
 
 def record(kind: str, subject: str = "", **facts: Any) -> Event:
     """A line in the book of the organisation at work. Needs a transaction: no memory, no deed.
@@ -39,7 +45,7 @@ def record(kind: str, subject: str = "", **facts: Any) -> Event:
     It wakes the worker, which looks at once what the deed closed elsewhere.
     """
     event = _write(Event, EventFacts, f"organisation {at_work().id}",
-                   {"organisation": at_work().id}, kind, subject, facts)
+                   {"organisation": at_work().id}, kind, subject, facts, HIDDEN)
     outbox.wake_worker()
     return event  # type: ignore[no-any-return]
 
@@ -47,7 +53,7 @@ def record(kind: str, subject: str = "", **facts: Any) -> Event:
 def record_for(user_id: int | None, kind: str, subject: str = "", **facts: Any) -> PersonalEvent:
     """A line in a person's own book."""
     return _write(PersonalEvent, PersonalEventFacts, f"person {user_id}",
-                  {"user": user_id}, kind, subject, facts)  # type: ignore[no-any-return]
+                  {"user": user_id}, kind, subject, facts, HIDDEN_FROM_ONESELF)  # type: ignore[no-any-return]
 
 
 def record_here(kind: str, subject: str = "", **facts: Any) -> InstallationEvent:
@@ -57,7 +63,8 @@ def record_here(kind: str, subject: str = "", **facts: Any) -> InstallationEvent
 
 
 def _write(book: Any, details: Any, name: str, owner: dict[str, Any],
-           kind: str, subject: str, facts: dict[str, Any]) -> Any:
+           kind: str, subject: str, facts: dict[str, Any], hidden: Collection[str] | None = None) -> Any:
+    """`hidden`: what it is not searched by; without it, it is not searched."""
     if not db.database.in_transaction():
         raise RuntimeError(f"{kind}: an event is written in the transaction of its deed")
     db.exclusively(f"book of {name}")
@@ -70,7 +77,8 @@ def _write(book: Any, details: Any, name: str, owner: dict[str, Any],
             "actor_kind": who.kind, "subject": subject, "commitment": commitment(salt, full)}
     try:
         event = book.create(**owner, **line, digest=chained(digest, line))
-        details.create(event=event, salt=salt, facts=full)
+        words = {} if hidden is None else {"words": sought(full, hidden)}
+        details.create(event=event, salt=salt, facts=full, **words)
     except peewee.OperationalError:
         raise
     except peewee.DatabaseError as trouble:     # the deed is undone with it, and may be tried again (AU-06)
@@ -84,6 +92,29 @@ def _last_line(book: Any, *owner: str) -> Any:
     """Its number and its digest."""
     lines = book.select(book.number, book.digest).order_by(book.number.desc()).limit(1)
     return lines.where(*(getattr(book, name) == slot(name) for name in owner)) if owner else lines
+
+
+def sought(facts: Mapping[str, Any], hidden: Collection[str]) -> str:
+    """What a line is searched by: every text of its facts, but of those that are hidden."""
+    return rules.fold(" ".join(_texts([value for name, value in facts.items() if name not in hidden])))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def with_words(query: Any, details: Any, kind: Any, text: str, kinds: Callable[[str], Collection[str]]) -> Any:
+    """The lines of `query` that have each of these words, in their details or in what is said of their kind.
+
+    `kinds`: of which kinds a sentence has a word. What was erased is found by its sentence only.
+    """
+    for word in rules.fold(text).split()[:WORDS]:
+        query = query.where(details.words.contains(word) | kind.in_(sorted(kinds(word))))
+    return query
 
 
 def changed(row: Any, new: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -932,6 +932,7 @@ class EventFacts(OrganisationOwned):
     event = ForeignKeyField(Event, unique=True, backref="details")
     salt = TextField()
     facts = JSONField()
+    words = TextField(default="")               # what it is searched by: folded, and erased with the rest
 
     class Meta:
         constraints = [_points_at("event_id", "event")]
@@ -958,6 +959,7 @@ class PersonalEventFacts(Record):
     event = ForeignKeyField(PersonalEvent, unique=True, backref="details")
     salt = TextField()
     facts = JSONField()
+    words = TextField(default="")               # what it is searched by: folded, and erased with the rest
 
 
 class InstallationEvent(Record):

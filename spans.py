@@ -1,9 +1,14 @@
-"""A stretch of days, as people ask for one: both ends included, on the reader's clock."""
+"""What people ask of a long list: words, and a stretch of days, both ends included, on the reader's clock."""
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import i18n
+
+
+def words(text: str) -> str:
+    """What is typed into a search box, where it can be asked for."""
+    return text.replace("\x00", "").strip()[:100]
 
 
 def day(text: str) -> date | None:

@@ -3,6 +3,7 @@
 Values come from the event's facts. Where those were erased, the sentence still
 says what happened, to «somebody».
 """
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,9 @@ from models import Event, PersonalEvent
 from organisations import details
 from organisations.roles import LABELS
 from products import words
+from rules import fold
+
+_PLACE = re.compile(r"%\(\w+\)s")              # where a fact stands in a sentence
 
 ORGANISATION: dict[str, Lazy] = {
     "organisation.created": _l("%(by)s created the organisation %(name)s"),
@@ -231,6 +235,11 @@ def changes(kind: str, facts: dict[str, Any] | None) -> list[tuple[Any, str]]:
         return [(label, f"{before} → {after}") for label, before, after in details.told(known.get("changes", ()))]
     return [(labels.get(field, field), f"{before or '–'} → {after or '–'}")
             for field, before, after in known.get("changes", ())]
+
+
+def saying(sentences: dict[str, Lazy], word: str) -> list[str]:
+    """The kinds whose sentence has this word, in the language being spoken; what stands in for a fact is no word."""
+    return [kind for kind, sentence in sentences.items() if word in fold(_PLACE.sub(" ", str(sentence)))]
 
 
 def told(sentences: dict[str, Lazy], kind: str, facts: dict[str, Any] | None) -> str:

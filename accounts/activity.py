@@ -1,5 +1,5 @@
 """A person's own book: sign-ins, factors, changes of the account."""
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -7,6 +7,7 @@ from typing import Any
 
 from peewee import JOIN
 
+import audit
 import spans
 from i18n import _l
 from models import PersonalEvent, PersonalEventFacts
@@ -15,9 +16,10 @@ from models import PersonalEvent, PersonalEventFacts
 GROUPS = {"sign_in": (_l("Signing in and out"), ("sign_in.", "session.", "proof.")),
           "security": (_l("Password and second factors"), (
               "password.", "two_factor.", "factor.", "backup_code", "browser.", "app_password", "approval.",
-              "identity.", "passkey.", "alerts.", "recovery.", "account.locked", "account.unlocked",
+              "identity.", "passkey.", "alerts.", "recovery.", "push.", "account.locked", "account.unlocked",
               "account.cleared")),
-          "account": (_l("Profile and address"), ("account.", "address.")),
+          "account": (_l("Profile and address"), ("account.", "address.", "support_code.")),
+          "application": (_l("Applications"), ("application.",)),
           "organisation": (_l("Organisations"), ("organisation.",))}
 
 
@@ -25,6 +27,7 @@ GROUPS = {"sign_in": (_l("Signing in and out"), ("sign_in.", "session.", "proof.
 class Filter:
     """What is looked for. Nothing given asks nothing."""
 
+    q: str = ""                                 # words
     what: str = ""                              # a group
     since: date | None = None
     until: date | None = None                   # this day included
@@ -33,17 +36,22 @@ class Filter:
     def of(cls, given: Mapping[str, str]) -> "Filter":
         """From a query string; what is unknown asks nothing."""
         what = given.get("what", "")
-        return cls(what if what in GROUPS else "", spans.day(given.get("from", "")), spans.day(given.get("to", "")))
+        return cls(spans.words(given.get("q", "")), what if what in GROUPS else "", spans.day(given.get("from", "")),
+                   spans.day(given.get("to", "")))
 
 
-def lines(user_id: int, asked: Filter) -> Any:
-    """The lines that are asked for, their facts as `told` where they were not erased."""
+def lines(user_id: int, asked: Filter, kinds: Callable[[str], Collection[str]]) -> Any:
+    """The lines that are asked for, their facts as `told` where they were not erased.
+
+    `kinds`: see `audit.with_words`.
+    """
     found = (PersonalEvent.select(PersonalEvent, PersonalEventFacts.facts)
              .join(PersonalEventFacts, JOIN.LEFT_OUTER, on=(PersonalEventFacts.event == PersonalEvent.id), attr="told")
              .where(PersonalEvent.user == user_id))
     if asked.what:
         _label, beginnings = GROUPS[asked.what]
         found = found.where(reduce(lambda a, b: a | b, [PersonalEvent.kind.startswith(each) for each in beginnings]))
+    found = audit.with_words(found, PersonalEventFacts, PersonalEvent.kind, asked.q, kinds)
     return spans.within(found, PersonalEvent.at, asked.since, asked.until)
 
 

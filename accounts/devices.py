@@ -16,6 +16,7 @@ from rules import NotHere
 
 LIFE = 400 * DAY                                # of the cookie: the most that browsers grant
 LENT = -1                                       # no epoch: a browser that is known by no proof of one's own (FD-14)
+SHOWN = 50                                      # of those an account knows
 TRUST = 30 * DAY                                # so long a remembered browser spares the second step
 
 
@@ -43,6 +44,12 @@ def trust(user: User, device: Device) -> None:
     if spares(user):
         Device.update(trusted_until=now() + TRUST).where(Device.id == device.id).execute()
         audit.record_for(user.id, "browser.remembered")
+
+
+def all_of(user: User) -> list[Device]:
+    """The browsers the account knows, the latest first; those that only an organisation's provider let in are none."""
+    return list(Device.select().where(Device.user == user.id, Device.epoch == user.epoch)
+                .order_by(Device.last_seen.desc(), Device.id.desc()).limit(SHOWN))
 
 
 def remembered(user: User) -> list[Device]:

@@ -16,6 +16,7 @@ import db
 import limits
 import outbox
 import rules
+import spans
 from accounts import acting, addresses, app_passwords, locking, lost_factor, sessions
 from clock import now
 from db import transaction
@@ -44,7 +45,7 @@ class Filter:
     def of(cls, given: Mapping[str, str]) -> "Filter":
         """From a query string; what is unknown asks nothing."""
         state = given.get("state", "")
-        return cls(given.get("q", "").replace("\x00", "").strip()[:100], state if state in STATES else "")
+        return cls(spans.words(given.get("q", "")), state if state in STATES else "")
 
 
 def accounts(asked: Filter) -> Any:

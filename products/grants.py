@@ -2,7 +2,7 @@
 
 A grant is one ticked box. What is saved is one category: the boxes of its products, and those of its future ones.
 """
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -143,7 +143,8 @@ def save(subject: Subject, category: str, boxes: Iterable[Box], future: Iterable
             Grant.delete().where(Grant.id.in_(out)).execute()
         seats.enough(products[product] for product, right in new if right == Grant.USE)
         labels = {public_id: product.label for public_id, product in products.items()}
-        return _told(subject, Changes.between(what, labels, before, (wanted, rules)), what)
+        return _told(subject, Changes.between(what, labels, before, (wanted, rules)), what,
+                     products=sorted({product for product, _right in wanted ^ set(here)} & set(products)))
 
 
 def give(subject: Subject, product: Product, right: str, *, until: datetime | None = None) -> Changes:
@@ -162,7 +163,8 @@ def give(subject: Subject, product: Product, right: str, *, until: datetime | No
             _give(subject, right, product=product, until=until)
         if right == Grant.USE:
             seats.enough([product])
-        return _told(subject, Changes((Change(product.label, right, product.category.kind),)))
+        return _told(subject, Changes((Change(product.label, right, product.category.kind),)),
+                     products=[product.public_id])
 
 
 def give_everything(subject: Subject) -> Changes:
@@ -197,11 +199,14 @@ def _one_at_a_time(subject: Subject) -> None:
     db.exclusively(f"access of {subject.whose} {subject.id}")
 
 
-def _told(subject: Subject, changes: Changes, category: Category | None = None) -> Changes:
-    """The book, and the person whose access it is. The book keeps what the category was called."""
+def _told(subject: Subject, changes: Changes, category: Category | None = None,
+          products: Sequence[str] = ()) -> Changes:
+    """The book, and the person whose access it is. The book keeps what the category was called, and which products
+    it is about."""
     if changes:
         audit.record("access.changed", subject.public_id, person=subject.name, whose=subject.whose,
-                     categories={category.code: category.names} if category else {}, **changes.facts)
+                     categories={category.code: category.names} if category else {}, products=list(products),
+                     **changes.facts)
         if subject.membership and not subject.membership.user.suspended:
             outbox.post_to(subject.membership.user, "access_changed",
                            organisation=Organisation.get_by_id(at_work().id).name, **changes.facts)

@@ -22,7 +22,7 @@ def show() -> Response:
     if elsewhere := web.tidy():
         return elsewhere
     asked = Filter.of(request.args)
-    cut = paging.cut(activity.lines(g.me.user_id, asked), [(PersonalEvent.number, False)], "my activity")
+    cut = paging.cut(activity.lines(g.me.user_id, asked, saying), [(PersonalEvent.number, False)], "my activity")
     rows = [(line, stories.of_person(line, activity.facts(line)), activity.facts(line)) for line in cut.rows]
     return page("accounts/activity.html", cut=cut, rows=rows, asked=asked, chips=chips(asked), told=agents.told,
                 foreign=foreign, groups=[(name, label) for name, (label, _kinds) in activity.GROUPS.items()])
@@ -34,9 +34,13 @@ def foreign(line: PersonalEvent) -> bool:
             and line.at > now() - sessions.KEPT)
 
 
+def saying(word: str) -> list[str]:
+    return stories.saying(stories.PERSON, word)
+
+
 def chips(asked: Filter) -> list[tuple[object, str]]:
     """What is filtered, in words, and the parameter that says so."""
-    told = [(activity.GROUPS[asked.what][0] if asked.what else "", "what"),
+    told = [(asked.q, "q"), (activity.GROUPS[asked.what][0] if asked.what else "", "what"),
             (_("From %(day)s", day=formats.day(asked.since)) if asked.since else "", "from"),
             (_("Until %(day)s", day=formats.day(asked.until)) if asked.until else "", "to")]
     return [(words, name) for words, name in told if words]

@@ -4,6 +4,7 @@ from flask import Response, flash, g
 import entering
 from accounts import agents, devices, disowning, identities, lately, profile, second_factors, sessions
 from accounts.sessions import CREDENTIALS
+from clock import now
 from i18n import _, ngettext
 from organisations import people
 from pages import page
@@ -14,8 +15,10 @@ blueprint = Blueprint("sessions", __name__)
 
 @blueprint.page("/account/sessions", needs=SIGNED_IN)
 def show() -> Response:
-    return page("accounts/sessions.html", sessions=sessions.living(g.me.user_id),
-                browsers=devices.remembered(profile.me()), told=agents.told, handheld=agents.handheld)
+    known = devices.all_of(profile.me())
+    remembered = [each for each in known if each.trusted_until and each.trusted_until > now()]
+    return page("accounts/sessions.html", sessions=sessions.living(g.me.user_id), browsers=remembered,
+                known=[each for each in known if each not in remembered], told=agents.told, handheld=agents.handheld)
 
 
 @blueprint.action("/account/sessions/<id>/end", needs=SIGNED_IN, fresh=CREDENTIALS)

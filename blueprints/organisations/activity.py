@@ -9,9 +9,9 @@ import stories
 import web
 from accounts.sessions import PEOPLE
 from i18n import _
-from models import Event, Membership
+from models import Event
 from organisations import activity
-from organisations.activity import Filter
+from organisations.activity import Filter, Names
 from organisations.roles import Right
 from pages import page
 from web import OrganisationBlueprint
@@ -25,18 +25,18 @@ def show() -> Response:
     if elsewhere := web.tidy():
         return elsewhere
     asked = Filter.of(request.args)
-    who = activity.person(asked.who) if asked.who else None
-    cut = paging.cut(activity.lines(asked, who), [(Event.number, False)], "activity")
-    people = {who.user_id: who} if who else activity.people(cut.rows)
-    lines = [(line, sentence(line), changes(line), people.get(line.actor_id)) for line in cut.rows]
-    return page("organisations/activity.html", cut=cut, lines=lines, asked=asked, chips=chips(asked, who),
+    cut = paging.cut(activity.lines(asked, saying), [(Event.number, False)], "activity")
+    names = activity.names(cut.rows, asked.who)
+    lines = [(line, sentence(line), changes(line), names.people.get(line.actor_id)) for line in cut.rows]
+    return page("organisations/activity.html", cut=cut, lines=lines, asked=asked, products=names.products,
+                chips=chips(asked, names),
                 groups=[(name, label) for name, (label, _kinds) in activity.GROUPS.items()])
 
 
 @blueprint.page("/activity.csv", needs=Right.READ_ACTIVITY, fresh=PEOPLE, limit=limits.EXPORT)
 def export() -> Response:
     """What the page shows, as a file."""
-    found = activity.export(Filter.of(request.args))
+    found = activity.export(Filter.of(request.args), saying)
     head = [_("Number"), _("When"), _("Who"), _("What"), _("Changes")]
     return sheets.sheet(f"{g.here.slug}-activity", head, (
         [line.number, line.at.isoformat(), (activity.facts(line) or {}).get("by") or "", sentence(line),
@@ -44,9 +44,15 @@ def export() -> Response:
         for line in found))
 
 
-def chips(asked: Filter, who: Membership | None) -> list[tuple[object, str]]:
+def saying(word: str) -> list[str]:
+    return stories.saying(stories.ORGANISATION, word)
+
+
+def chips(asked: Filter, names: Names) -> list[tuple[object, str]]:
     """What is filtered, in words, and the parameter that says so."""
-    told = {"who": who.user.name if who else _("Nobody here"),
+    who = next((each for each in names.people.values() if each.public_id == asked.who), None)
+    told = {"q": asked.q, "product": names.products.get(asked.product) or _("No product here"),
+            "who": who.name if who else _("Nobody here"),
             "what": activity.GROUPS[asked.what][0] if asked.what else "",
             "from": _("From %(day)s", day=formats.day(asked.since)),
             "to": _("Until %(day)s", day=formats.day(asked.until))}

@@ -59,6 +59,10 @@ def test_what_was_and_what_is_stands_below_a_change_of_details(anne, lumen):
     ("&what=member", "joined as", "created the organisation"), ("&to=2001-01-01", "", "joined"),
     ("&from=2100-01-01", "", "joined"), ("&from=2001-01-01&to=2100-01-01", "sent the invitation", "Nothing fits"),
     ("&what=nonsense&from=yesterday&to=9999-12-31&who=%00&who=x%27--", "sent the invitation", "\x00"),
+    ("&q=INVITATION", "sent the invitation", "joined as"), ("&q=nea%40lumen", "sent the invitation", "joined as"),
+    ("&q=again+nea", "sent the invitation", "invited nea"), ("&q=%25", "Nothing fits", "joined"),
+    ("&q=perrenoud", "Luc Perrenoud joined", "sent the invitation"), ("&q=pérrenoud", "Luc Perrenoud joined", "nea@"),
+    ("&q=127.0.0.1", "Nothing fits", "joined"), ("&product=nonsense", "Nothing fits", "joined"),
     ("&from=0001-01-01", "sent the invitation", "Nothing fits")])
 def test_the_filters_are_the_address(anne, cast, lumen, query, found, not_found):
     with acting(cast.people["anne"]):
@@ -136,6 +140,26 @@ def test_a_change_of_a_product_says_what_it_was(anne, cast, planning):
     assert all(each in read(anne).text("lines") for each in told)
 
 
+def test_the_lines_about_one_product(anne, cast, planning):
+    """What was done with it, with its application, and with the access to it; and nothing about another."""
+    with acting(cast.people["anne"], "password", "totp"):
+        lifecycle.change(planning.public_id, planning.version, "Planner", technical_name="", seats=None,
+                         address="https://plan.lumen.example")
+        clients.add_secret(clients.of_product(planning.public_id)[0].client_id)
+        grants.give(grants.of_member(member(cast, "luc").public_id), planning, "use")
+    page = read(anne, f"&product={planning.public_id}")
+    text = page.text("lines")
+    for line in ("changed the product Planner", "made another secret", "changed the product access of Luc Perrenoud"):
+        assert line in text
+    assert "Messagerie" not in text and "joined" not in text
+    assert "Planner" in [each["text"].strip() for each in page.all("option") if "selected" in each]
+
+
+def test_every_kind_of_line_is_in_a_group():
+    beginnings = tuple(each for _label, kinds in activity.GROUPS.values() for each in kinds)
+    assert [kind for kind in stories.ORGANISATION if not kind.startswith(beginnings)] == []
+
+
 def test_a_change_of_a_connection_says_where_it_led(anne, cast, planning):
     (client,) = clients.of_product(planning.public_id)
     with acting(cast.people["anne"], "password", "totp"):
@@ -198,7 +222,7 @@ def test_au_05_no_cell_of_the_file_is_a_formula(browse, cast, lumen):
 def test_a_file_of_many_lines_is_read_in_pieces(cast, lumen, monkeypatch):
     monkeypatch.setattr(activity, "PIECE", 3)
     with acting(cast.people["anne"]):
-        numbers = [line.number for line in activity.export(Filter())]
+        numbers = [line.number for line in activity.export(Filter(), lambda _word: ())]
     assert numbers == sorted(numbers, reverse=True)
     assert len(numbers) == len(set(numbers)) == Event.select().count()
 
