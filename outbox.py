@@ -72,9 +72,13 @@ def post_to(user: Any, notice: str, *, to: str = "", **facts: Any) -> Message:
 
 def post_everywhere(user: Any, notice: str, **facts: Any) -> None:
     """Write to every address of a person that is confirmed: what concerns the security of the account (AU-07)."""
-    for address in (user.email_typed, user.recovery_email_typed):
-        if address:
-            post_to(user, notice, to=address, **facts)
+    for address in addresses(user):
+        post_to(user, notice, to=address, **facts)
+
+
+def addresses(user: Any) -> list[str]:
+    """Where somebody is reached, and has proved to be."""
+    return [address for address in (user.email_typed, user.recovery_email_typed) if address]
 
 
 def wake_worker() -> None:

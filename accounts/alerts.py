@@ -40,9 +40,9 @@ def choose(*, alert_new_place: bool, alert_failure: bool, alert_success: bool, l
 def signed_in(user: User, *, strange: bool) -> None:
     """Somebody signed in, perhaps from a browser or a network not seen before (G4-R1). In that transaction."""
     notice = "new_sign_in" if strange and user.alert_new_place else "sign_in" if user.alert_success else ""
-    who = current.actor()
     if notice:
-        outbox.post_to(user, notice, at=int(now().timestamp()), agent=who.agent, network=network(who.address))
+        post = outbox.post_everywhere if notice == "new_sign_in" else outbox.post_to
+        post(user, notice, **_circumstances())
 
 
 def failed(user: User, what: str, *, at_once: bool = False) -> None:
@@ -53,8 +53,14 @@ def failed(user: User, what: str, *, at_once: bool = False) -> None:
     """
     if user.suspended or not (user.alert_failure or at_once):
         return
-    who, mine = current.actor(), (Message.notice == "failed_sign_ins") & (Message.subject == user.public_id)
-    told: dict[str, Any] = {"agent": who.agent, "network": network(who.address), "at": int(now().timestamp())}
+    for address in outbox.addresses(user):
+        _failed(user, address, what, at_once=at_once)
+
+
+def _failed(user: User, address: str, what: str, *, at_once: bool) -> None:
+    """Each address has a letter of its own, which waits or has left."""
+    told, mine = _circumstances(), ((Message.notice == "failed_sign_ins") & (Message.subject == user.public_id)
+                                    & (Message.recipient == address))
     waiting = db.locked(Message.select().where(mine, Message.state == Message.WAITING, Message.attempts == 0)).first()
     if waiting:
         Message.update(facts=waiting.facts | told | {what: waiting.facts[what] + 1},
@@ -62,7 +68,7 @@ def failed(user: User, what: str, *, at_once: bool = False) -> None:
         return
     last = Message.select(Message.created).where(mine).order_by(Message.id.desc()).scalar()
     due = now() if at_once else max(now() + COLLECTED, last + APART) if last else now() + COLLECTED
-    outbox.post_to(user, "failed_sign_ins", subject=user.public_id, due=due,
+    outbox.post_to(user, "failed_sign_ins", to=address, subject=user.public_id, due=due,
                    **told | {"passwords": 0, "codes": 0} | {what: 1})
 
 
@@ -81,3 +87,8 @@ def _undelivered() -> Any:
     return Message.select(Message.id).where(
         Message.user == mine, Message.state != Message.SENT, Message.channel == "email", Message.error != "",
         Message.due > fn.COALESCE(here, Message.created)).limit(1)
+
+
+def _circumstances() -> dict[str, Any]:
+    who = current.actor()
+    return {"agent": who.agent, "network": network(who.address), "at": int(now().timestamp())}

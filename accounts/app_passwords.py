@@ -40,7 +40,7 @@ def create(user: User, name: str) -> str:
             raise Refused(_l("You have %(n)s app passwords. Revoke one first.", n=MOST), "name")
         AppPassword.create(user=user, name=name, digest=crypto.digest(secret), hint=secret[:len(PREFIX) + SHOWN])
         audit.record_for(user.id, "app_password.created", name=name)
-        outbox.post_to(user, "app_password_created", label=name)
+        outbox.post_everywhere(user, "app_password_created", label=name)
     return secret
 
 
@@ -71,7 +71,7 @@ def revoke(user: User, public_id: str) -> None:
                                                        AppPassword.revoked.is_null()).execute():
             raise NotHere
         audit.record_for(user.id, "app_password.revoked", name=found.name)
-        outbox.post_to(user, "app_password_revoked", label=found.name)
+        outbox.post_everywhere(user, "app_password_revoked", label=found.name)
 
 
 def revoke_mine() -> int:
@@ -86,7 +86,7 @@ def revoke_all(user: User) -> int:
         count = end_all(user)
         if count:
             audit.record_for(user.id, "app_password.all_revoked", count=count)
-            outbox.post_to(user, "app_passwords_revoked", count=count)
+            outbox.post_everywhere(user, "app_passwords_revoked", count=count)
         return count
 
 

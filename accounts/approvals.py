@@ -48,7 +48,7 @@ def switch(user: User, on: bool) -> None:
         else:
             pushes.forget(user)
         audit.record_for(user.id, "factor.added" if on else "factor.removed", factor=KIND)
-        outbox.post_to(user, "approval_on" if on else "approval_off")
+        outbox.post_everywhere(user, "approval_on" if on else "approval_off")
 
 
 def ask(attempt: Attempt) -> Approval:
@@ -116,8 +116,8 @@ def deny(public_id: str) -> None:
             raise Conflict(ANSWERED)
         signup.demand_new_password(approval.user)
         audit.record_for(approval.user_id, "approval.denied", approval.public_id, network=approval.network)
-        outbox.post_to(approval.user, "approval_denied", at=int(approval.created.timestamp()), agent=approval.agent,
-                       network=approval.network)
+        outbox.post_everywhere(approval.user, "approval_denied", at=int(approval.created.timestamp()),
+                               agent=approval.agent, network=approval.network)
 
 
 def use_up(user_id: int, public_id: str) -> bool:

@@ -75,7 +75,7 @@ def link(user_id: int, backend: Backend, who: Someone, *, keep: int | None) -> N
             raise Refused(_l("This is the way of another account."))
         _create(user, backend, who)
         audit.record_for(user_id, "identity.linked", way=backend.written, email=who.email)
-        outbox.post_to(user, "identity_linked", way=called(user, [backend]))
+        outbox.post_everywhere(user, "identity_linked", way=called(user, [backend]))
         sessions.end_everything(user, "factor", keep=keep)
 
 
@@ -120,7 +120,7 @@ def unlink(user_id: int, backend: Backend, *, keep: int | None) -> None:
             raise Refused(_l("This is your only way to sign in. Add another one first."))
         Identity.delete().where(Identity.id == identity.id).execute()
         audit.record_for(user_id, "identity.unlinked", way=backend.written, email=identity.email)
-        outbox.post_to(user, "identity_unlinked", way=called(user, [backend]))
+        outbox.post_everywhere(user, "identity_unlinked", way=called(user, [backend]))
         sessions.end_everything(user, "factor", keep=keep)
 
 

@@ -210,7 +210,7 @@ def _copied(credential: Credential) -> None:
     with i18n.speaking(i18n.Voice(owner.language)):
         label = credential.label or str(_l("Passkey or security key"))
     audit.record_for(owner.id, "passkey.possible_clone", credential.public_id, label=label)
-    outbox.post_to(owner, "passkey_possible_clone", label=label)
+    outbox.post_everywhere(owner, "passkey_possible_clone", label=label)
 
 
 def _written(octets: bytes) -> str:

@@ -125,7 +125,7 @@ def suspend(public_id: str, reason: str) -> User:
         User.update(suspended=now()).where(User.id == person.id).execute()
         _take_back(person)
         _tell_everywhere(person, "suspended", reason=reason)
-        outbox.post_to(person, "account_suspended", reason=reason)
+        outbox.post_everywhere(person, "account_suspended", reason=reason)
         return person
 
 
@@ -138,7 +138,7 @@ def reinstate(public_id: str) -> User:
             raise Conflict(_l("This account is not suspended."))
         User.update(suspended=None).where(User.id == person.id).execute()
         _tell_everywhere(person, "reinstated")
-        outbox.post_to(person, "account_reinstated")
+        outbox.post_everywhere(person, "account_reinstated")
         return person
 
 

@@ -13,6 +13,7 @@ from demo import PASSWORD, acting
 from models import AppPassword, Link, Message, PersonalEvent, Session, User
 from rules import Refused, TooMany
 from settings import setting
+from tests.applications import Application
 
 LUC = "luc@lumen.example"
 
@@ -63,6 +64,23 @@ def test_ap_01_it_is_refused_where_people_sign_in(visitor, browse, secret):
     luc.post("/prove", expect=422, password=secret)
     luc.get("/account/password")
     luc.post("/account/password", expect=422, present=secret, password="slow clouds over the harbour")
+
+
+def test_ap_01_it_is_refused_on_the_way_into_an_application(app, visitor, browse, secret):
+    """The door of OpenID Connect asks nobody for a password itself: it leads to the sign-in page and to the proof. As
+    an application's own secret it is none either."""
+    planning, browser = Application(app), visitor()
+    page = browser.get(planning.asking())
+    assert page.path == "/signin"
+    browser.post("/signin", expect=422, email=LUC, password=secret)
+    basic = "Basic " + base64.b64encode(f"{LUC}:{secret}".encode()).decode()
+    answer = browser.client.get(planning.asking(), base_url=setting.base_url, headers={"Authorization": basic})
+    assert answer.status_code == 303 and answer.headers["Location"].startswith("/signin")
+    signed_in = browse("anne")
+    page = signed_in.get(planning.asking(prompt="login"))
+    assert page.path == "/prove"
+    signed_in.post("/prove", expect=422, password=secret)
+    assert Application(app, secret=secret).exchange("a code").status_code == 401
 
 
 def test_ap_02_it_reaches_no_page_of_the_account(visitor, secret):

@@ -9,14 +9,15 @@ import clock
 import db
 import limits
 import outbox
-from accounts import addresses, asked, fallbacks, links, profile, recovery
+from accounts import addresses, app_passwords, asked, fallbacks, links, profile, recovery
 from accounts.factors import sms
 from demo import PASSWORD, acting
 from models import Begun, Link, Message, PersonalEvent, User
 from notices.channels.sms import plugin as channel
-from organisations import people
+from organisations import operating, people
 from rules import Gone, Refused, TooMany
 from settings import setting
+from tests.accounts.test_signin import attempt
 from tests.sms_gateway import Gateway
 from tests.together import at_once
 
@@ -115,6 +116,28 @@ def test_au_07_what_concerns_security_goes_to_both(luc, second):
         profile.change_password(PASSWORD, "slow clouds over the harbour", everywhere_else=False)
         addresses.ask("new@lumen.example")
     for notice in ("reset", "password_changed", "address_change_asked"):
+        assert told(notice) == {"luc@lumen.example", SECOND}, notice
+
+
+def test_au_07_strange_and_failed_sign_ins_are_told_to_both_and_counted_for_each(luc, second):
+    attempt("luc@lumen.example", PASSWORD)
+    attempt("luc@lumen.example", PASSWORD)
+    for _time in range(3):
+        with pytest.raises(Refused):
+            attempt("luc@lumen.example", "wrong wrong")
+    for notice in ("new_sign_in", "failed_sign_ins"):
+        assert told(notice) == {"luc@lumen.example", SECOND}, notice
+    letters = list(Message.select().where(Message.notice == "failed_sign_ins"))
+    assert [each.facts["passwords"] for each in letters] == [3, 3]
+
+
+def test_au_07_other_ways_in_are_told_to_both(luc, second):
+    with acting(luc):
+        app_passwords.create(luc, "Calendar")
+        app_passwords.revoke_all(luc)
+    with acting(User.get(User.operator)):
+        operating.suspend(luc.public_id, "Spam.")
+    for notice in ("app_password_created", "app_passwords_revoked", "account_suspended"):
         assert told(notice) == {"luc@lumen.example", SECOND}, notice
 
 
