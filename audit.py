@@ -9,6 +9,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import reduce
 from typing import Any
 
 import peewee
@@ -18,7 +19,8 @@ import current
 import db
 import outbox
 import rules
-from clock import now
+from clock import DAY, now
+from db import transaction
 from models import (
     Event,
     EventFacts,
@@ -29,12 +31,14 @@ from models import (
 )
 from questions import question, slot
 from rules import Busy
+from settings import setting
 from tenancy import at_work
 
 log = logging.getLogger(__name__)
 
 # What no search finds a line by: of oneself, and of others, whose browser and address are nobody's business.
 HIDDEN_FROM_ONESELF = frozenset({"request", "proofs"})
+PIECE = 1_000
 WORDS = 6                                       # of a search, at most
 HIDDEN = HIDDEN_FROM_ONESELF | {"from", "agent"}
 
@@ -115,6 +119,27 @@ def with_words(query: Any, details: Any, kind: Any, text: str, kinds: Callable[[
     for word in rules.fold(text).split()[:WORDS]:
         query = query.where(details.words.contains(word) | kind.in_(sorted(kinds(word))))
     return query
+
+
+def begins(kind: Any, beginnings: Collection[str]) -> Any:
+    """Of kinds that begin with one of these."""
+    return reduce(lambda a, b: a | b, [kind.startswith(each) for each in beginnings])
+
+
+def erase(book: Any, details: Any, months: int, *which: Any) -> None:
+    """The details of lines that are older than so many months, a thousand at a time. The lines stay: the chain rests
+    on them, and on the commitments to what they were."""
+    old = (book.select(book.id).join(details, on=(details.event == book.id))
+           .where(book.at < now() - months * 365 / 12 * DAY, *which).limit(PIECE))
+    erased = PIECE
+    while erased == PIECE:
+        with transaction():
+            erased = details.delete().where(details.event.in_(old)).execute()
+
+
+def forget_old() -> None:
+    """In the installation's book; it is about security throughout."""
+    erase(InstallationEvent, InstallationEventFacts, setting.activity_security_months)
 
 
 def changed(row: Any, new: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -154,6 +154,11 @@ class Settings:
     sms_countries: tuple = knob("Countries whose mobile numbers get codes, by their two letters.",
                                 ("CH", "FR", "BE", "DE"), shapes.COUNTRY)
     sms_a_day: int = knob("Text messages a day, of all people together.", 200, shapes.AT_LEAST_ONE)
+    activity_months: int = knob("Months after which a line of an activity log loses its personal details (names, "
+                                "addresses, browsers). The line itself stays, as the next ones rest on it.", 13,
+                                shapes.AT_LEAST_ONE)
+    activity_security_months: int = knob("The same of lines about security: signing in, members, access.", 24,
+                                         shapes.AT_LEAST_ONE)
     rate_limits: str = knob("`on`, or `off` (only for measuring, only on a loopback address).", "on",
                             shapes.one_of("on", "off"))
     demo: bool = knob("The demonstration: known passwords, mail shown at /demo/mail. Loopback only.", False)

@@ -261,7 +261,8 @@ class _Known(dict[str, Any]):
         if name == "at" and value:
             return formats.day(datetime.fromtimestamp(value, UTC))
         if name == "factor" and value:
-            return str(plugins.find("accounts.factors", value).label)
+            kind = str(plugins.find("accounts.factors", value).label)
+            return f"{kind}, {own}" if (own := self.get("label")) and own != kind else kind
         if name == "way" and (way := signin.backends().get(value or "")):
             return str(way.label)
         if name in ("by", "person") and not value:

@@ -18,12 +18,14 @@ import peewee
 from huey import SqliteHuey, crontab
 from huey.api import Huey
 
+import audit
 import db
 import limits
 import logs
 import outbox
 import plugins
 import schema
+from accounts import activity as personal_activity
 from accounts import (
     approvals,
     asked,
@@ -39,7 +41,7 @@ from clock import epoch
 from gate import tickets
 from oidc import authorizations, tokens
 from oidc import keys as signing_keys
-from organisations import demands, invitations
+from organisations import activity, demands, invitations
 from products import uses
 from settings import alone_in, private, setting
 from tenancy import number_at_work
@@ -107,6 +109,9 @@ EVERY: tuple[tuple[str, Any, Callable[[], Any]], ...] = (
     ("forget authorizations", crontab(minute="36"), authorizations.forget_old),
     ("forget tickets", crontab(minute="37"), tickets.forget_old),
     ("forget uses of products", crontab(minute="30", hour="3"), uses.forget_old),
+    ("forget details of the installation's book", crontab(minute="42", hour="3"), audit.forget_old),
+    ("forget details of people's books", crontab(minute="43", hour="3"), personal_activity.forget_old),
+    ("forget details of organisations' books", crontab(minute="44", hour="3"), activity.forget_old),
     ("learn what the tables hold", crontab(minute="50", hour="3"), db.learn),
     ("forget limits", crontab(minute="25"), limits.forget_old),
 )

@@ -2,7 +2,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 from typing import Any
 
 from peewee import JOIN
@@ -11,6 +10,7 @@ import audit
 import spans
 from i18n import _l
 from models import PersonalEvent, PersonalEventFacts
+from settings import setting
 
 # What one can ask for, its name, and how the kinds of such lines begin.
 GROUPS = {"sign_in": (_l("Signing in and out"), ("sign_in.", "session.", "proof.")),
@@ -21,6 +21,8 @@ GROUPS = {"sign_in": (_l("Signing in and out"), ("sign_in.", "session.", "proof.
           "account": (_l("Profile and address"), ("account.", "address.", "support_code.")),
           "application": (_l("Applications"), ("application.",)),
           "organisation": (_l("Organisations"), ("organisation.",))}
+
+SECURITY = (*GROUPS["sign_in"][1], *GROUPS["security"][1], "account.", "address.", "support_code.", "application.")
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,16 @@ def lines(user_id: int, asked: Filter, kinds: Callable[[str], Collection[str]]) 
              .where(PersonalEvent.user == user_id))
     if asked.what:
         _label, beginnings = GROUPS[asked.what]
-        found = found.where(reduce(lambda a, b: a | b, [PersonalEvent.kind.startswith(each) for each in beginnings]))
+        found = found.where(audit.begins(PersonalEvent.kind, beginnings))
     found = audit.with_words(found, PersonalEventFacts, PersonalEvent.kind, asked.q, kinds)
     return spans.within(found, PersonalEvent.at, asked.since, asked.until)
+
+
+def forget_old() -> None:
+    """What is old loses its details, what is about security later than the rest."""
+    security = audit.begins(PersonalEvent.kind, SECURITY)
+    audit.erase(PersonalEvent, PersonalEventFacts, setting.activity_security_months, security)
+    audit.erase(PersonalEvent, PersonalEventFacts, setting.activity_months, ~security)
 
 
 def facts(line: PersonalEvent) -> dict[str, Any]:

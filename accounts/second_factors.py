@@ -70,10 +70,10 @@ def confirm(user: User, kind: str, answer: str, *, label: str = "", asked: dict[
         if first:
             User.update(two_factor=True).where(User.id == user.id).execute()
             user.two_factor = True
-            audit.record_for(user.id, "two_factor.on", factor=kind)
+            audit.record_for(user.id, "two_factor.on", factor=kind, label=credential.label)
             outbox.post_everywhere(user, "two_factor_on")
         else:
-            audit.record_for(user.id, "factor.added", factor=kind)
+            audit.record_for(user.id, "factor.added", factor=kind, label=credential.label)
             outbox.post_everywhere(user, "factor_added", label=_called(user, credential))
         if old:
             _succeed(user, old)
@@ -97,9 +97,9 @@ def rename(user: User, public_id: str, label: str) -> None:
     with transaction():
         acting.hold_own(user)
         credential = _own(user, public_id)
-        Credential.update(label=rules.name(label, "label", longest=60)).where(
-            Credential.id == credential.id).execute()
-        audit.record_for(user.id, "factor.renamed", factor=credential.kind)
+        label = rules.name(label, "label", longest=60)
+        Credential.update(label=label).where(Credential.id == credential.id).execute()
+        audit.record_for(user.id, "factor.renamed", factor=credential.kind, label=label)
 
 
 def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
@@ -147,10 +147,10 @@ def _drop(user: User, credential: Credential, last: bool) -> None:
         Credential.delete().where(Credential.user == user.id).execute()
         User.update(two_factor=False).where(User.id == user.id).execute()
         user.two_factor = False
-        audit.record_for(user.id, "two_factor.off", factor=credential.kind)
+        audit.record_for(user.id, "two_factor.off", factor=credential.kind, label=credential.label)
         outbox.post_everywhere(user, "two_factor_off")
     else:
-        audit.record_for(user.id, "factor.removed", factor=credential.kind)
+        audit.record_for(user.id, "factor.removed", factor=credential.kind, label=credential.label)
         outbox.post_everywhere(user, "factor_removed", label=_called(user, credential))
 
 

@@ -5,17 +5,22 @@ from pathlib import Path
 
 import peewee
 import pytest
+import time_machine
 
 import audit
+import clock
 import db
 import outbox
 import stories
 import verification
+from accounts import activity as personal
+from clock import DAY
 from db import transaction
 from demo import acting
 from models import Event, EventFacts, Message, PersonalEvent, PersonalEventFacts, Role
-from organisations import invitations, members
+from organisations import activity, invitations, members
 from rules import Refused
+from settings import setting
 from tenancy import across_organisations
 
 
@@ -109,6 +114,41 @@ def test_a_line_whose_details_are_erased_is_still_read(cast, lumen, browse):
     EventFacts.delete().execute()
     page = browse("anne").get("/o/lumen/activity?lang=en")
     assert "somebody" in page.text()
+
+
+def kinds_told(book, details):
+    with across_organisations("a test"):
+        return {line.kind for line in book.select().join(details, on=(details.event == book.id))}
+
+
+@pytest.mark.parametrize(("months", "ordinary", "security"), [(12, True, True), (14, False, True), (25, False, False)])
+def test_old_lines_lose_their_details_and_the_books_stay_whole(cast, months, ordinary, security):
+    """Those of an ordinary deed after 13 months, those about security after 24; the lines are there still."""
+    with across_organisations("a test"):
+        lines, last = Event.select().count(), Event.select().order_by(Event.at.desc()).first()
+    with time_machine.travel(last.at + months * 365 / 12 * DAY):
+        for sweep in (audit.forget_old, personal.forget_old, activity.forget_old):
+            sweep()
+        told, own = kinds_told(Event, EventFacts), kinds_told(PersonalEvent, PersonalEventFacts)
+        assert ("product.added" in told, "member.joined" in told) == (ordinary, security)
+        assert ("organisation.joined" in own, "account.created" in own) == (ordinary, security)
+        assert faults() == []
+    with across_organisations("a test"):
+        assert Event.select().count() == lines
+
+
+def test_how_long_details_are_kept_is_a_setting(cast):
+    with setting.changed(activity_months=2), time_machine.travel(clock.now() + 70 * DAY):
+        activity.forget_old()
+        assert "product.added" not in kinds_told(Event, EventFacts)
+        assert "member.joined" in kinds_told(Event, EventFacts)
+
+
+def test_many_old_lines_are_erased_in_pieces(cast, monkeypatch):
+    monkeypatch.setattr(audit, "PIECE", 3)
+    with time_machine.travel(clock.now() + 800 * DAY):
+        activity.forget_old()
+        assert kinds_told(Event, EventFacts) == set()
 
 
 def test_ml_05_a_letter_sent_leaves_no_facts_behind(cast, lumen, monkeypatch):
