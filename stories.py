@@ -127,6 +127,7 @@ PERSON: dict[str, Lazy] = {
     "address.changed": _l("Your address changed from %(old)s to %(new)s"),
     "address.reverted": _l("The change of your address was undone"),
     "password.changed": _l("You changed your password"),
+    "password.removed": _l("You removed your password"),
     "password.reset_asked": _l("Somebody asked for a new password"),
     "password.reset_done": _l("You chose a new password by a link"),
     "proof.given": _l("You proved again that it is you"),

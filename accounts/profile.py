@@ -8,11 +8,12 @@ import formats
 import limits
 import outbox
 import rules
-from accounts import acting, alerts, passwords, sessions, signup
+from accounts import acting, alerts, passkeys, passwords, sessions, signup
 from db import transaction
 from i18n import NAMES, _l
 from models import User
 from rules import NotHere, Refused
+from settings import setting
 
 THEMES = ("", "light", "dark")
 
@@ -70,6 +71,31 @@ def first_password(password: str, *, everywhere_else: bool) -> User:
     if person.password:
         raise NotHere
     return _set_password(person, password, everywhere_else)
+
+
+def can_do_without(person: User) -> bool:
+    """Would the account still be open to its owner without its password, and after the loss of a passkey? By another
+    one, or by a link to a second mailbox."""
+    keys = len(passkeys.opening(person)) if passkeys.ALONE in setting.backends else 0
+    return keys > 1 or bool(keys and person.recovery_email)
+
+
+def remove_password() -> User:
+    """From now on a passkey opens the account: one of those that has just proved who acts. A forgotten password is set
+    by a link as ever."""
+    with transaction():
+        person = acting.me()
+        if not person.password:
+            raise NotHere
+        if passkeys.ALONE not in current.actor().proofs:
+            raise Refused(_l("Confirm with a passkey first, as it is what opens your account afterwards."))
+        if not can_do_without(person):
+            raise Refused(_l("Add a second passkey or a recovery address first."))
+        signup.forget_password(person)
+        signup.end_half_way(person)
+        audit.record_for(person.id, "password.removed")
+        outbox.post_everywhere(person, "password_removed")
+        return person
 
 
 def _set_password(person: User, password: str, everywhere_else: bool) -> User:

@@ -97,11 +97,16 @@ def set_password(user: User, phc: str, *, long: bool) -> None:
     A link for a new one opens nothing after that (G15), no browser spares the second step (TF-14), and nobody is
     half-way in by the old one.
     """
+    end_half_way(user)
+    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long,
+                must_renew=False).where(User.id == user.id).execute()
+
+
+def end_half_way(user: User) -> None:
+    """In a transaction: what the password there was has begun, or a link for another one would."""
     Attempt.delete().where(Attempt.user == user.id).execute()
     links.end(user, links.RESET)
     sessions.forget_browsers(user)
-    User.update(password=passwords.sealed(user, phc), password_changed=now(), password_long=long,
-                must_renew=False).where(User.id == user.id).execute()
 
 
 def write_for_new_password(user: User) -> None:

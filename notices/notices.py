@@ -57,6 +57,7 @@ NOTICES = {notice.name: notice for notice in (
     Notice("reset_unknown"),
     Notice("reset_elsewhere"),
     Notice("password_changed", circumstances=WHO),
+    Notice("password_removed", circumstances=WHO),
     Notice("details_changed"),
     Notice("address_change_asked", path="/account/address/revert/{token}"),
     Notice("address_change_vouched", path="/account/address/revert/{token}"),

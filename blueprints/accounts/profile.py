@@ -7,7 +7,7 @@ from flask import Response, g, url_for
 import formats
 import i18n
 import web
-from accounts import addresses, passwords, profile
+from accounts import addresses, passkeys, passwords, profile
 from accounts.sessions import CREDENTIALS, MARGIN, PEOPLE
 from forms import Choice, EmailAddress, Form, Secret, Text, Tick, required
 from i18n import NAMES, _, _l
@@ -15,6 +15,7 @@ from limits import LINK_NETWORK
 from models import Link, User
 from organisations import people
 from pages import page
+from rules import NotHere
 from web import ANYONE, SIGNED_IN, Blueprint, done
 
 blueprint = Blueprint("profile", __name__)
@@ -117,6 +118,19 @@ def change_password() -> Response:
     return password_page(form, 422)
 
 
+@blueprint.page("/account/password/removal", needs=SIGNED_IN, fresh=CREDENTIALS)
+def without_password() -> Response:
+    return removal_page(Form())
+
+
+@blueprint.action("/account/password/removal", needs=SIGNED_IN, fresh=CREDENTIALS)
+def remove_password() -> Response:
+    form = Form()
+    if form.submit_to(profile.remove_password):
+        return done(_("Your password is removed."), "security.show")
+    return removal_page(form, 422)
+
+
 @blueprint.page("/account/address", needs=SIGNED_IN, fresh=CREDENTIALS)
 def address() -> Response:
     return address_page(AddressForm())
@@ -192,6 +206,17 @@ def link_page(link: Link, *, back: bool) -> Response:
 def password_page(form: Form, status: int = 200) -> Response:
     shortest = passwords.SHORTEST_WITH_SECOND_FACTOR if g.me.two_factor else passwords.SHORTEST
     return page("accounts/password.html", status, form=form, shortest=shortest)
+
+
+def removal_page(form: Form, status: int = 200) -> Response:
+    """What has to be so beforehand stands in the place of the button."""
+    person = profile.me()
+    if not person.password:
+        raise NotHere
+    by_passkey = None if passkeys.ALONE in g.me.proofs else url_for(
+        "prove.form", next=url_for(".without_password"), **{"with": passkeys.ALONE})
+    return page("accounts/password_remove.html", status, form=form, ready=profile.can_do_without(person),
+                by_passkey=by_passkey)
 
 
 def address_page(form: Form, status: int = 200) -> Response:

@@ -8,13 +8,13 @@ import time_machine
 import clock
 import current
 import plugins
-from accounts import passkeys, profile, second_factors, signin
+from accounts import links, passkeys, profile, recovery, second_factors, signin
 from accounts.backends.passkey import plugin as alone
 from accounts.factors.webauthn import plugin as second
 from demo import PASSWORD, acting
-from models import Credential, Identity, InstallationEvent, PersonalEvent, Session, User
+from models import Credential, Identity, InstallationEvent, Link, PersonalEvent, Session, User
 from organisations import protection
-from rules import NotHere, Refused
+from rules import Gone, NotHere, Refused
 from settings import setting
 from tests.authenticators import BE, BS, UP, UV, Authenticator, b64
 
@@ -549,6 +549,63 @@ def test_somebody_without_a_password_can_do_everything(visitor, luc, key):
         profile.first_password("another sentence altogether", everywhere_else=False)
     Session.update(proved=clock.now() - clock.HOUR).execute()
     assert "password" in {each.get("name") for each in browser.get("/account/password").all("input")}
+
+
+REMOVAL = "/account/password/removal"
+
+
+def removing(browser):
+    browser.get(f"{REMOVAL}?lang=en")
+    return browser.post(f"{REMOVAL}?lang=en", expect=None)
+
+
+def test_a_password_is_removed_by_somebody_whom_two_passkeys_let_in(visitor, luc, key, letters):
+    other = registered(luc)
+    browser = signed_in(visitor, key)
+    assert REMOVAL in browser.get("/account/password").links
+    assert removing(browser).path == "/account/security"
+    assert User.get_by_id(luc.id).password is None and User.get_by_id(luc.id).failures == 0
+    assert PersonalEvent.select().where(PersonalEvent.kind == "password.removed").count() == 1
+    assert "mot de passe" in letters("luc@lumen.example")[-1][1].subject
+    browser.get(REMOVAL, expect=404)
+    with pytest.raises(Refused):
+        signin.with_password("luc@lumen.example", PASSWORD)
+    assert signed_in(visitor, other).get("/account").status == 200
+
+
+def test_a_link_to_the_mailbox_sets_a_password_again(visitor, luc, key):
+    registered(luc)
+    recovery.ask(luc.email, "en")
+    earlier = Link.select().where(Link.purpose == links.RESET).get().token
+    removing(signed_in(visitor, key))
+    with pytest.raises(Gone):
+        recovery.opened(earlier)                # that one was for somebody with a password
+    recovery.ask(luc.email, "en")
+    link = Link.select().where(Link.purpose == links.RESET).order_by(Link.id.desc()).get()
+    recovery.renew(link.token, "slow clouds over the harbour")
+    assert User.get_by_id(luc.id).password is not None
+
+
+def test_one_passkey_alone_is_not_enough_a_recovery_address_beside_it_is(visitor, luc, key, letters):
+    browser = signed_in(visitor, key)
+    assert "second passkey or a recovery address" in browser.get(f"{REMOVAL}?lang=en").text("main")
+    assert removing(browser).answer.status_code == 422
+    registered(luc, Authenticator(flags=UP))    # a key that verifies nobody opens nothing by itself
+    browser = signed_in(visitor, key)
+    assert removing(browser).answer.status_code == 422
+    User.update(recovery_email="luc@home.example", recovery_email_typed="luc@home.example").where(
+        User.id == luc.id).execute()
+    assert removing(browser).path == "/account/security"
+    assert len(letters("luc@home.example")) == 1
+    with setting.changed(backends=("password",)):
+        assert not profile.can_do_without(User.get_by_id(luc.id))
+
+
+def test_a_password_is_no_proof_for_its_own_removal(luc, key):
+    registered(luc)
+    with acting(luc, "password", "webauthn"), pytest.raises(Refused, match="Confirm with a passkey"):
+        profile.remove_password()
+    assert User.get_by_id(luc.id).password is not None
 
 
 def test_a_key_and_its_name_by_the_pages(browse, luc):
