@@ -59,12 +59,17 @@ def accounts(asked: Filter) -> Any:
 
 def counts() -> dict[str, int]:
     """The installation in figures, in one question."""
-    organisations = Organisation.select(fn.COUNT(Organisation.id))
-    messages = Message.select(fn.COUNT(Message.id))
+    def so_many(table: Any, which: Any) -> Any:
+        return table.select(fn.COUNT(table.id)).where(which)
+
+    each = User.alias()
     return dict(User.select(  # type: ignore[no-any-return]
         fn.COUNT(User.id).alias("accounts"), fn.COUNT(User.locked).alias("locked"),
-        organisations.alias("organisations"), messages.where(Message.state == Message.WAITING).alias("waiting"),
-        messages.where(Message.state == Message.FAILED).alias("given_up")).dicts().get())
+        fn.COUNT(User.suspended).alias("suspended"), so_many(each, ~each.two_factor).alias("unprotected"),
+        so_many(each, each.operator).alias("operators"),
+        Organisation.select(fn.COUNT(Organisation.id)).alias("organisations"),
+        so_many(Message, Message.state == Message.WAITING).alias("waiting"),
+        so_many(Message, Message.state == Message.FAILED).alias("given_up")).dicts().get())
 
 
 def one(public_id: str) -> User:

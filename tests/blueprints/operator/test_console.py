@@ -277,7 +277,9 @@ def test_accounts_are_filtered_by_their_state(otto, cast, state, shown, not_show
 def test_a_lock_is_said_on_the_console_in_the_list_and_on_the_account(otto, cast):
     assert "Locked accounts0" in otto.get("/operator/?lang=en").text("main")
     lock(cast.people["luc"])
-    assert "Locked accounts1" in otto.get("/operator/?lang=en").text("main")
+    text = otto.get("/operator/?lang=en").text("main")
+    assert "Locked accounts1" in text and "Suspended0" in text and "Operators1" in text
+    assert "Without two-factor authentication5" in text
     assert "Locked" in otto.get("/operator/accounts?q=perren&lang=en").text("people")
     text = otto.get(f"{account(cast, 'luc')}?lang=en").text("main")
     assert "Locked since:" in text and "10 wrong passwords in a row" in text and "It stays locked until" in text
