@@ -37,20 +37,23 @@ def locale() -> Locale:
     return _locale(spoken.language, spoken.country)
 
 
-def day(value: date | datetime | None, style: str = "medium") -> str:
-    """4 Dec 2026; `long`: 4 December 2026; `yearless`: 4 December. An instant is its day in the reader's zone."""
+def day(value: date | datetime | None, style: str = "medium", there: str = "") -> str:
+    """4 Dec 2026; `long`: 4 December 2026; `yearless`: 4 December.
+
+    An instant is its day in the reader's zone, or `there`, where all readers are to be told the same.
+    """
     if value is None:
         return ""
-    return _day(locale(), local(value).date() if isinstance(value, datetime) else value, style)
+    return _day(locale(), local(value, there).date() if isinstance(value, datetime) else value, style)
 
 
-def moment(value: datetime | None, zone: bool = False) -> str:
-    """4 Dec 2026, 14:05; with its zone where a deadline is told."""
+def moment(value: datetime | None, zone: bool = False, there: str = "") -> str:
+    """4 Dec 2026, 14:05; with its zone where a deadline is told. `there`: on that zone's clock, not the reader's."""
     if value is None:
         return ""
-    there = local(value)
-    text = f"{_day(locale(), there.date(), 'medium')}, {_hour(locale(), there.hour, there.minute)}"
-    return f"{text} ({get_timezone_name(there, locale=locale())})" if zone else text
+    told = local(value, there)
+    text = f"{_day(locale(), told.date(), 'medium')}, {_hour(locale(), told.hour, told.minute)}"
+    return f"{text} ({get_timezone_name(told, locale=locale())})" if zone else text
 
 
 def clock_time(value: datetime) -> str:
@@ -120,9 +123,9 @@ def time_zone_of(country: str) -> str:
     return str(zones[0]) if zones else "UTC"
 
 
-def local(value: datetime) -> datetime:
-    """The same instant on the reader's clock."""
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(ZoneInfo(voice().time_zone))
+def local(value: datetime, there: str = "") -> datetime:
+    """The same instant on the reader's clock, or on that of a zone."""
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(ZoneInfo(there or voice().time_zone))
 
 
 @lru_cache

@@ -329,6 +329,7 @@ class Organisation(Record):
     admins_may_edit = BooleanField(default=False)
     two_factor = TextField(default=OFF)         # demanded of everybody: off, announced, on (G10)
     two_factor_from = InstantField(null=True)   # announced: from then on
+    two_factor_zone = TextField(default="")     # announced: where that is the beginning of a day
     two_factor_notice = TextField(default="")   # what those without it are still to be told; empty: nothing
     two_factor_told = IntegerField(default=0)   # up to which membership they have been
     session_hours = IntegerField(null=True)     # sessions live no longer here; none: as everywhere
@@ -397,6 +398,7 @@ class Membership(OrganisationOwned):
     ended = InstantField(null=True)
     last_seen = InstantField(default=now)       # to the hour; whoever joins is there
     alerted = InstantField(null=True)           # the last security alert
+    warned = BooleanField(default=False)        # told that a second factor is or will be demanded, and not yet undone
     # Kept equal to the person's own by the verbs that change them: the list sorts, searches and
     # filters a hundred thousand people by one index.
     sort_name = TextField(default="")           # folded, last name first

@@ -15,6 +15,8 @@ import crypto
 import i18n
 import navigation
 import templating
+from organisations import switching
+from organisations.switching import Place
 from settings import setting
 
 COMPRESS_FROM = 600                             # bytes; smaller answers fit one packet anyway
@@ -97,10 +99,27 @@ def shell() -> dict[str, Any]:
         "my_organisations": g.get("my_organisations", ()), "navigation": navigation.side(), "crumbs": (),
         "account_entries": navigation.account_menu(), "help": navigation.help_address(),
         "may": g.get("may", _nothing), "languages": [(code, i18n.NAMES[code]) for code in setting.languages],
-        "path": _back(),
+        "announced": _announced, "path": _back(),
         "signup_open": setting.signup == "open",
         "instance": setting.instance, "support": setting.support, "demo": setting.demo,
     }
+
+
+def my_places() -> list[Place]:
+    """The organisations of whoever looks, read once a request."""
+    if "places" not in g:
+        g.places = switching.places(g.me.user_id)
+    return g.places  # type: ignore[no-any-return]
+
+
+def _announced() -> list[Place]:
+    """Those of them that are going to demand a second factor which this person lacks, the soonest first.
+
+    On every page of theirs, so asked for by the page when it is put together, and of nobody who has one.
+    """
+    if g.get("me") is None or g.me.two_factor:
+        return []
+    return sorted((place for place in my_places() if place.announced), key=lambda place: place.announced)  # type: ignore[arg-type, return-value]
 
 
 def _back() -> str:

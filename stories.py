@@ -260,7 +260,7 @@ class _Known(dict[str, Any]):
         if name in ("role", "before") and value in set(LABELS):
             return str(LABELS[value])
         if name == "at" and value:
-            return formats.day(datetime.fromtimestamp(value, UTC))
+            return formats.day(datetime.fromtimestamp(value, UTC), there=self.get("zone", ""))
         if name == "factor" and value:
             kind = str(plugins.find("accounts.factors", value).label)
             return f"{kind}, {own}" if (own := self.get("label")) and own != kind else kind

@@ -360,7 +360,7 @@ def enter_organisation() -> Response | None:
     """Whose rows these are, from the path and nowhere else. A stranger's organisation is 404 (TN-01)."""
     if g.me is None:
         return sign_in_first()
-    places = switching.places(g.me.user_id)
+    places = pages.my_places()
     here = next((place for place in places if place.slug == g.slug), None)
     if here is None:
         abort(404)

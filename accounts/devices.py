@@ -46,23 +46,24 @@ def trust(user: User, device: Device) -> None:
         audit.record_for(user.id, "browser.remembered")
 
 
-def all_of(user: User) -> list[Device]:
+def all_of(user_id: int) -> list[Device]:
     """The browsers the account knows, the latest first; those that only an organisation's provider let in are none."""
-    return list(Device.select().where(Device.user == user.id, Device.epoch == user.epoch)
+    return list(Device.select().join(User).where(Device.user == user_id, Device.epoch == User.epoch)
                 .order_by(Device.last_seen.desc(), Device.id.desc()).limit(SHOWN))
 
 
-def remembered(user: User) -> list[Device]:
+def remembered(user_id: int) -> list[Device]:
     """The browsers in which the second step is not asked for, the latest first."""
-    return list(Device.select().where(Device.user == user.id, Device.epoch == user.epoch,
-                                      Device.trusted_until > now()).order_by(Device.last_seen.desc(), Device.id))
+    return list(Device.select().join(User).where(
+        Device.user == user_id, Device.epoch == User.epoch, Device.trusted_until > now(),
+    ).order_by(Device.last_seen.desc(), Device.id))
 
 
 def forget(user: User, signed_id: str) -> None:
     """The second step is asked for again in one browser. NotHere for anybody else's."""
     with transaction():
         acting.hold_own(user)
-        device = next((each for each in remembered(user) if each.signed_id == signed_id), None)
+        device = next((each for each in remembered(user.id) if each.signed_id == signed_id), None)
         if device is None or not sessions.forget_browsers(user, Device.id == device.id):
             raise NotHere
         audit.record_for(user.id, "browser.forgotten", count=1)

@@ -6,13 +6,7 @@ import current
 import outbox
 from accounts import acting, app_passwords, lost_factor, second_factors, sessions
 from db import transaction
-from models import Credential, Device, User
-
-
-def known_browsers(user_id: int) -> list[Device]:
-    """The browsers that are told again by their cookie, this one included, the latest first."""
-    return list(Device.select().join(User).where(Device.user == user_id, Device.epoch == User.epoch)
-                .order_by(Device.last_seen.desc(), Device.id))
+from models import Credential, User
 
 
 def with_factors(user_id: int) -> tuple[User, list[Credential]]:

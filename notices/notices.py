@@ -48,6 +48,8 @@ NOTICES = {notice.name: notice for notice in (
     Notice("security_alert"),
     Notice("two_factor_announced"),
     Notice("two_factor_forced"),
+    Notice("two_factor_withdrawn"),
+    Notice("two_factor_lifted"),
     Notice("two_factor_policy"),
     Notice("provider_changed"),
     Notice("signup", path="/signup/confirm/{token}"),

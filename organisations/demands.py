@@ -23,7 +23,9 @@ from tenancy import at_work, working_for
 HOURS = (1, 4, 8, 12, 24)                       # how long sessions may be let live here
 FURTHEST = timedelta(days=366)                  # an announcement for later than that is a slip of the finger
 AT_ONCE, EACH_TIME = 100, 2_000                 # people written to in one transaction, and in one sweep
-NOTICES = {Organisation.ANNOUNCED: "two_factor_announced", Organisation.ON: "two_factor_forced"}
+ANNOUNCED, FORCED, WITHDRAWN, LIFTED = (         # what members are told
+    "two_factor_announced", "two_factor_forced", "two_factor_withdrawn", "two_factor_lifted")
+NOTICES = {Organisation.ANNOUNCED: ANNOUNCED, Organisation.ON: FORCED}
 LACKING = Filter(two_factor="off", status=Membership.ACTIVE)
 
 
@@ -34,7 +36,7 @@ def announce(day: date) -> Organisation:
     """From the beginning of that day on, as the organisation's clock says it. Announced once more: another day."""
     with transaction():
         organisation = held(Right.FORCE_TWO_FACTOR)
-        if organisation.two_factor == Organisation.ON:
+        if policy.by_now(organisation.two_factor, organisation.two_factor_from) == Organisation.ON:
             raise Conflict(_l("Two-factor authentication is already required for everybody."))
         begins = datetime.combine(day, time(), ZoneInfo(organisation.time_zone))
         if not now() < begins < now() + FURTHEST:
@@ -42,7 +44,7 @@ def announce(day: date) -> Organisation:
         policy.act_in_two_steps(Demands.of(organisation))     # whoever shuts the door is inside (G10-R6)
         if organisation.two_factor_from == begins:
             return organisation
-        return _become(organisation, Organisation.ANNOUNCED, begins)
+        return _become(organisation, Organisation.ANNOUNCED, begins, organisation.time_zone)
 
 
 def force() -> Organisation:
@@ -64,21 +66,29 @@ def lift() -> Organisation:
         return _become(organisation, Organisation.OFF)
 
 
-def _become(organisation: Organisation, state: str, begins: datetime | None = None) -> Organisation:
-    """The new state, in the books and told: legal representatives now, those who lack a factor by the sweep."""
+def _become(organisation: Organisation, state: str, begins: datetime | None = None, zone: str = "") -> Organisation:
+    """The new state, in the books and told: legal representatives now, members by the sweep."""
+    facts = {"lacking": organisation.unprotected, **_from(begins, zone)}
     Organisation.update(
-        two_factor=state, two_factor_from=begins, two_factor_told=0,
-        two_factor_notice=NOTICES.get(state, "") if organisation.unprotected else "",
+        two_factor=state, two_factor_from=begins, two_factor_zone=zone, two_factor_told=0,
+        two_factor_notice=_notice(organisation, state),
     ).where(Organisation.id == organisation.id).execute()
-    facts = {"lacking": organisation.unprotected, **_from(begins)}
     audit.record(f"organisation.two_factor_{state}", organisation.public_id, **facts)
     members.tell_legal("two_factor_policy", state=state, **facts)
     return Organisation.get_by_id(organisation.id)  # type: ignore[no-any-return]
 
 
-def _from(begins: datetime | None) -> dict[str, Any]:
-    """The day, as messages and books carry instants."""
-    return {"at": int(begins.timestamp())} if begins else {}
+def _notice(organisation: Organisation, state: str) -> str:
+    """What members are to be told of the new state: those who lack a factor, or those who were told of the old one."""
+    if state == Organisation.OFF:
+        was = policy.by_now(organisation.two_factor, organisation.two_factor_from)
+        return LIFTED if was == Organisation.ON else WITHDRAWN
+    return NOTICES[state] if organisation.unprotected else ""
+
+
+def _from(begins: datetime | None, zone: str) -> dict[str, Any]:
+    """The deadline, as messages and books carry instants: with the zone in which it is told to all."""
+    return {"at": int(begins.timestamp()), "zone": zone} if begins else {}
 
 
 # --- sessions ----------------------------------------------------------------------------------
@@ -137,19 +147,19 @@ def _alike() -> Any:
 
 
 def force_due() -> int:
-    """What was announced for now is so. How many organisations."""
-    due = list(Organisation.select().where(
-        Organisation.two_factor == Organisation.ANNOUNCED, Organisation.two_factor_from <= now()))
-    for organisation in due:
+    """What was announced for now holds already, at every door; here it is written down and told. How many."""
+    found = list(Organisation.select().where(policy.due()))
+    for organisation in found:
         with transaction(), working_for(organisation):
-            fresh = locked(Organisation.select().where(Organisation.id == organisation.id)).get()
-            if fresh.two_factor == Organisation.ANNOUNCED and fresh.two_factor_from <= now():
+            fresh = locked(Organisation.select().where(Organisation.id == organisation.id, policy.due())).first()
+            if fresh:
                 _become(fresh, Organisation.ON)
-    return len(due)
+    return len(found)
 
 
 def tell_lacking(stop: Callable[[], bool] = lambda: False) -> int:
-    """Write to those who lack a second factor, a few at a time, so that nobody waits for a hundred thousand letters.
+    """Write to those who lack a second factor, or were told so for nothing, a few at a time, so that nobody waits for a
+    hundred thousand letters.
 
     How many; who has been told is noted with the letters, so that a worker that dies goes on where it was.
     """
@@ -164,15 +174,17 @@ def tell_lacking(stop: Callable[[], bool] = lambda: False) -> int:
 def _tell_some() -> int:
     with transaction():
         organisation = locked(Organisation.select().where(Organisation.id == at_work().id)).get()
-        if not organisation.two_factor_notice:
+        if not (notice := organisation.two_factor_notice):
             return 0
+        over = notice in (WITHDRAWN, LIFTED)
         some = list(Membership.present().select_extend(User).join(User)
-                    .where(Membership.status == Membership.ACTIVE, ~Membership.two_factor,
-                           Membership.id > organisation.two_factor_told, User.suspended.is_null())
+                    .where(Membership.status == Membership.ACTIVE, Membership.id > organisation.two_factor_told,
+                           Membership.warned if over else ~Membership.two_factor, User.suspended.is_null())
                     .order_by(Membership.id).limit(AT_ONCE))
         for member in some:
-            outbox.post_to(member.user, organisation.two_factor_notice, organisation=organisation.name,
-                           **_from(organisation.two_factor_from))
+            outbox.post_to(member.user, notice, organisation=organisation.name,
+                           **_from(organisation.two_factor_from, organisation.two_factor_zone))
+        Membership.update(warned=not over).where(Membership.id.in_([member.id for member in some])).execute()
         Organisation.update(
             two_factor_told=some[-1].id if some else 0,
             two_factor_notice=organisation.two_factor_notice if len(some) == AT_ONCE else "",

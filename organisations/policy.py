@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import current
 from accounts.sessions import SignedIn, lent_by
 from clock import now
+from db import instant
 from i18n import _l
 from models import Organisation, User
 from rules import Refused
@@ -47,8 +48,29 @@ class Demands:
 
     @classmethod
     def of(cls, organisation: Organisation) -> "Demands":
-        return cls(organisation.two_factor == Organisation.ON, organisation.session_hours,
+        return cls(by_now(organisation.two_factor, organisation.two_factor_from) == Organisation.ON,
+                   organisation.session_hours,
                    organisation.trusts_browsers, frozenset(organisation.trusted_upstreams), organisation.public_id)
+
+
+def by_now(state: str, begins: Any) -> str:
+    """How it stands with two-factor authentication at this moment, of what is stored.
+
+    An announcement whose moment has come is as good as switched on, everywhere at once: the worker only writes it down
+    and tells of it.
+    """
+    due = state == Organisation.ANNOUNCED and begins is not None and instant(begins) <= now()  # type: ignore[operator]
+    return Organisation.ON if due else state
+
+
+def demanding() -> Any:
+    """The same as a condition: organisations that demand it at this moment."""
+    return (Organisation.two_factor == Organisation.ON) | due()
+
+
+def due() -> Any:
+    """What was announced for now."""
+    return (Organisation.two_factor == Organisation.ANNOUNCED) & (Organisation.two_factor_from <= now())
 
 
 @dataclass(frozen=True)

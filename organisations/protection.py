@@ -11,6 +11,7 @@ from accounts.signin import Outcome
 from db import transaction
 from i18n import _l
 from models import Membership, Organisation, User
+from organisations import policy
 from rules import Refused
 from tenancy import across_organisations
 
@@ -43,7 +44,7 @@ def needed_by(user_id: int) -> list[str]:
     with across_organisations("a person's own organisations"):
         names = (Organisation.select(Organisation.name).join(Membership)
                  .where(Membership.user == user_id, Membership.status == Membership.ACTIVE,
-                        Organisation.status == "active", Organisation.two_factor == Organisation.ON)
+                        Organisation.status == "active", policy.demanding())
                  .order_by(Organisation.name))
         return [name for (name,) in names.tuples()]
 

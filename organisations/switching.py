@@ -7,7 +7,7 @@ from typing import Any
 from clock import DAY, HOUR, now
 from db import database, instant, placeholders
 from models import Membership, Organisation
-from organisations.policy import Demands
+from organisations.policy import Demands, by_now
 from organisations.roles import Standing
 from tenancy import across_organisations
 
@@ -31,11 +31,17 @@ class Place:
     role: str
     accounting: bool
     last_seen: Any                              # as stored
-    two_factor: str                             # off, announced, on
+    two_factor_stored: str                      # off, announced, on
     two_factor_from: Any                        # as stored
+    two_factor_zone: str                        # where that moment is the beginning of a day, or would be
     session_hours: int | None
     trusts_browsers: bool
     trusted_upstreams: Any                      # as stored
+
+    @property
+    def two_factor(self) -> str:
+        """Off, announced or on, at this moment."""
+        return by_now(self.two_factor_stored, self.two_factor_from)
 
     @property
     def demands(self) -> Demands:
@@ -82,7 +88,9 @@ class Place:
 _PLACES = """
 SELECT o.id, o.public_id, o.slug, o.name, o.logo, o.members, o.externals, o.unprotected, o.invitations,
        o.requests, o.admins_may_edit, m.id, m.role, m.accounting, m.last_seen,
-       o.two_factor, o.two_factor_from, o.session_hours, o.trusts_browsers, o.trusted_upstreams
+       o.two_factor, o.two_factor_from,
+       CASE o.two_factor_zone WHEN '' THEN o.time_zone ELSE o.two_factor_zone END,
+       o.session_hours, o.trusts_browsers, o.trusted_upstreams
 FROM membership AS m JOIN organisation AS o ON o.id = m.organisation_id
 WHERE m.user_id = ? AND m.status = 'active' AND o.status = 'active' ORDER BY o.name, o.id"""
 

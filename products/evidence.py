@@ -9,7 +9,7 @@ import plugins
 from clock import now
 from db import database, instant, placeholders
 from models import Category, Grant, Membership, Organisation, Product
-from organisations.policy import Demands, Proved
+from organisations.policy import Demands, Proved, by_now
 from products.access import Decision, Given, House, Person, Thing, decide
 from tenancy import across_organisations
 
@@ -33,12 +33,12 @@ class Evidence:
 
 # What statements of doors ask for, of `o` an organisation, `p` its product with `c` its category, and `u` a person.
 COLUMNS = """
-       o.status, o.two_factor, o.session_hours, o.trusts_browsers, o.trusted_upstreams, o.public_id,
+       o.status, o.two_factor, o.two_factor_from, o.session_hours, o.trusts_browsers, o.trusted_upstreams, o.public_id,
        p.id, p.status, p.blocked, p.maintained, c.kind, c.used, c.rights, c.team_merge,
        u.two_factor, u.suspended, m.role, m.status, m.joined,
        (SELECT MAX(b.lifted) FROM block AS b WHERE b.organisation_id = o.id AND b.membership_id = m.id),
        g."right", g.product_id, g.by_rule, g.until, v."right", v.product_id, t.name, v.by_rule, v.until"""
-SAID = 29                                       # so many; a statement may ask for more after them
+SAID = 30                                       # so many; a statement may ask for more after them
 # One's own grants and those of each team, each by its own index: with both in one condition, a hundred thousand grants
 # of others would be looked through.
 REACHING = """
@@ -72,15 +72,15 @@ def told_by(rows: Sequence[Sequence[Any]]) -> Evidence:
     """What rows that begin with COLUMNS say: each of one's own grants, with each of those of one's teams."""
     if not rows:
         return Evidence()
-    (state, two_factor, hours, browsers, upstreams, public_id, number, status, blocked, maintained, kind, used, rights,
-     merge, has_factor, suspended, role, standing, joined, lifted, *_grant) = rows[0]
+    (state, two_factor, begins, hours, browsers, upstreams, public_id, number, status, blocked, maintained, kind, used,
+     rights, merge, has_factor, suspended, role, standing, joined, lifted, *_grant) = rows[0]
     own = (given_by(right, product, None, by_rule, until)
-           for right, product, by_rule, until in (row[20:24] for row in rows) if right is not None)
-    by_team = (given_by(*row[24:SAID]) for row in rows if row[24] is not None)
+           for right, product, by_rule, until in (row[21:25] for row in rows) if right is not None)
+    by_team = (given_by(*row[25:SAID]) for row in rows if row[25] is not None)
     given = tuple(dict.fromkeys((*own, *by_team)))
     return Evidence(
         Person(role or "", bool(has_factor), suspended is not None, standing == Membership.BLOCKED, given),
-        House(state == "active", Demands(two_factor == Organisation.ON, hours, bool(browsers),
+        House(state == "active", Demands(by_now(two_factor, begins) == Organisation.ON, hours, bool(browsers),
                                          frozenset(listed(upstreams)), public_id)),
         Thing(number, status == Product.ACTIVE, rights_of(used, listed(rights)), ours(kind),
               blocked is not None, maintained is not None, merge),

@@ -6,10 +6,10 @@ from accounts.sessions import PEOPLE
 from forms import Choice, Form, Text
 from i18n import _, _l
 from models import Invitation, Organisation, User
-from organisations import invitations, lifecycle, switching
+from organisations import invitations, lifecycle
 from organisations.lifecycle import KINDS
 from organisations.roles import LABELS
-from pages import page
+from pages import my_places, page
 from rules import fold
 from settings import setting
 from web import SIGNED_IN, Blueprint, done
@@ -30,7 +30,7 @@ class OrganisationForm(Form):
 @blueprint.page("/account/organisations", needs=SIGNED_IN, lent=True)
 def show() -> Response:
     """With `q` those that fit; and the invitations that wait for my address."""
-    places = switching.places(g.me.user_id)
+    places = my_places()
     query = request.args.get("q", "").strip()
     shown = [place for place in places if fold(query) in fold(place.name)]
     return page("accounts/organisations.html", places=shown, all=len(places), q=query, labels=LABELS,

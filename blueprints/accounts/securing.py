@@ -41,7 +41,7 @@ def signed_in() -> Response:
     living = sessions.living(g.me.user_id)
     here = next((each.device_id for each in living if each.public_id == g.me.session_public_id), None)
     return step("accounts/secure_sessions.html", 2, sessions=living, here=here, told=agents.told,
-                handheld=agents.handheld, known=securing.known_browsers(g.me.user_id),
+                handheld=agents.handheld, known=devices.all_of(g.me.user_id),
                 app_passwords=app_passwords.living(g.me.user_id))
 
 

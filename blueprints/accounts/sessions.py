@@ -15,7 +15,7 @@ blueprint = Blueprint("sessions", __name__)
 
 @blueprint.page("/account/sessions", needs=SIGNED_IN)
 def show() -> Response:
-    known = devices.all_of(profile.me())
+    known = devices.all_of(g.me.user_id)
     remembered = [each for each in known if each.trusted_until and each.trusted_until > now()]
     return page("accounts/sessions.html", sessions=sessions.living(g.me.user_id), browsers=remembered,
                 known=[each for each in known if each not in remembered], told=agents.told, handheld=agents.handheld)

@@ -10,6 +10,7 @@ from i18n import _, _l
 from limits import LINK_NETWORK
 from models import Invitation, User
 from organisations import invitations, registration, switching
+from organisations.policy import Demands
 from organisations.roles import LABELS, MEANINGS
 from pages import page
 from rules import Forbidden, Gone
@@ -102,6 +103,7 @@ def invited(invitation: Invitation, form: JoinForm | None = None, status: int = 
     known = invitation.mailed and User.select().where(User.email == invitation.email).exists()
     mine = g.me is not None and User.get_by_id(g.me.user_id).email == invitation.email
     return page("accounts/invited.html", status, link=invitation.public_id, invitation=invitation, form=form,
+                forced=Demands.of(invitation.organisation).two_factor,
                 known=known, may_accept=mine or not invitation.exact_address, member=g.me and belongs(invitation),
                 masked=masked(invitation.email_typed), role=LABELS[invitation.role], meaning=MEANINGS[invitation.role])
 

@@ -106,7 +106,7 @@ def lift() -> Response:
 def proposed() -> AnnounceForm:
     """With the day that is announced, or one that leaves people time."""
     form = AnnounceForm()
-    form.day.data = formats.local(g.here.announced or now() + USUAL).date()
+    form.day.data = formats.local(g.here.announced or now() + USUAL, g.here.two_factor_zone).date()
     return form
 
 
@@ -114,7 +114,8 @@ def rehearsed(announcing: AnnounceForm, forcing: NothingForm, status: int = 200)
     found = demands.rehearse()
     return page("organisations/rehearsal.html", status, announcing=announcing, forcing=forcing, labels=LABELS,
                 found=found, number=sum(found.values()), some=demands.some_lacking(NAMED),
-                earliest=formats.local(now() + DAY).date(), crumbs=crumbs(_("Two-factor authentication")))
+                earliest=formats.local(now() + DAY, g.here.two_factor_zone).date(),
+                crumbs=crumbs(_("Two-factor authentication")))
 
 
 # --- sessions ----------------------------------------------------------------------------------

@@ -117,9 +117,9 @@ def test_tf_14_forgetting_one_browser_ends_it(remembered, mara, browse, visitor)
         other.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now(), remember="y")
         page = other.get("/account/sessions")
         assert page.text().count("We do not ask for the second factor until") == 2
-        (gone, kept) = sorted(devices.remembered(mara()), key=lambda each: each.id)
+        (gone, kept) = sorted(devices.remembered(mara().id), key=lambda each: each.id)
         other.post(f"/account/sessions/browsers/{gone.signed_id}/forget")
-    assert [each.id for each in devices.remembered(mara())] == [kept.id]
+    assert [each.id for each in devices.remembered(mara().id)] == [kept.id]
     assert halfway(remembered)
 
 
@@ -142,7 +142,7 @@ def test_tf_14_who_does_not_trust_browsers_is_never_offered_one(remembered, mara
     assert "Remember this browser" not in remembered.page.html
     with time_machine.travel(clock.now() + 2 * clock.MINUTE):
         remembered.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now(), remember="y")
-    assert not devices.remembered(mara())
+    assert not devices.remembered(mara().id)
 
 
 def test_tf_14_whoever_runs_the_installation_is_asked_every_time(visitor, cast):
@@ -151,7 +151,7 @@ def test_tf_14_whoever_runs_the_installation_is_asked_every_time(visitor, cast):
     otto.post("/signin", email="operator@kanton.example", password=PASSWORD)
     assert "Remember this browser" not in otto.page.html
     otto.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now(), remember="y")
-    assert not devices.remembered(User.get_by_id(cast.people["otto"].id))
+    assert not devices.remembered(cast.people["otto"].id)
 
 
 def test_tf_14_a_remembered_browser_is_no_fresh_proof(remembered, mara):
@@ -171,5 +171,5 @@ def test_the_book_tells_of_it(remembered, mara):
     assert PersonalEvent.select().where(PersonalEvent.kind == "browser.remembered").count() == 1
     with acting(mara()):
         assert devices.forget_all(mara()) == 1
-    assert not devices.remembered(mara())
+    assert not devices.remembered(mara().id)
     assert sessions.forget_browsers(mara()) == 0

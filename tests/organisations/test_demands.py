@@ -7,7 +7,9 @@ import time_machine
 from accounts import signup
 from demo import acting, protect
 from models import Event, Membership, Message, Organisation, Role, User
-from organisations import demands, members, operating
+from notices.letters import write
+from organisations import demands, members, operating, protection, switching
+from organisations.policy import Demands
 from rules import Conflict, Forbidden, Refused, address
 from tests.days import in_days
 
@@ -93,7 +95,7 @@ def test_announced_for_a_day_it_is_on_that_day(cast, lumen, mara):
         assert len(told("two_factor_announced")) == 5
         assert demands.force_due() == 0
     with time_machine.travel(datetime(2026, 11, 30, 22, 59, tzinfo=UTC), tick=False):
-        assert demands.force_due() == 0
+        assert demands.force_due() == 0 and not Demands.of(now_so(lumen)).two_factor
     with time_machine.travel(datetime(2026, 11, 30, 23, tzinfo=UTC), tick=False):
         assert demands.force_due() == 1
         assert now_so(lumen).two_factor == Organisation.ON
@@ -101,6 +103,59 @@ def test_announced_for_a_day_it_is_on_that_day(cast, lumen, mara):
         demands.tell_lacking()
     assert len(told("two_factor_forced")) == 5
     assert len(told("two_factor_policy")) == 3      # Bergquell's in the beginning, and both of ours
+
+
+def test_an_announcement_whose_moment_has_come_holds_without_the_worker(cast, lumen, mara):
+    begins = datetime(2026, 11, 30, 23, tzinfo=UTC)
+    with time_machine.travel(begins - timedelta(days=9), tick=False):
+        demands.announce(date(2026, 12, 1))
+        assert "Atelier Lumen Sàrl" not in protection.needed_by(cast.people["mara"].id)
+    for late in (timedelta(), timedelta(days=3)):
+        with time_machine.travel(begins + late, tick=False):
+            assert Demands.of(now_so(lumen)).two_factor
+            assert "Atelier Lumen Sàrl" in protection.needed_by(cast.people["mara"].id)
+            (place,) = (each for each in switching.places(cast.people["mara"].id) if each.slug == "lumen")
+            assert (place.two_factor, place.announced, place.demands.two_factor) == ("on", None, True)
+            assert now_so(lumen).two_factor == Organisation.ANNOUNCED
+            with pytest.raises(Conflict):
+                demands.announce(date(2026, 12, 24))
+    with time_machine.travel(begins + timedelta(days=3), tick=False):
+        demands.lift()
+        assert not Demands.of(now_so(lumen)).two_factor
+        assert now_so(lumen).two_factor_notice == "two_factor_lifted"
+
+
+def test_the_deadline_is_one_moment_at_one_place_in_every_letter(cast, lumen, mara):
+    """Luc reads it in Los Angeles, Chiara in Tokyo: the day and the hour are those of the organisation."""
+    for who, zone in (("luc", "America/Los_Angeles"), ("chiara", "Asia/Tokyo")):
+        User.update(time_zone=zone, language="en").where(User.id == cast.people[who].id).execute()
+    with time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC), tick=False):
+        demands.announce(date(2026, 12, 7))
+        Organisation.update(time_zone="America/Lima").where(Organisation.id == lumen.id).execute()  # moved meanwhile
+        demands.tell_lacking()
+    letters = [write(message).text for message in Message.select() if message.notice == "two_factor_announced"
+               and message.recipient in ("luc@lumen.example", "chiara@onda.example")]
+    assert len(letters) == 2
+    for letter in letters:
+        assert "Required from: 7 Dec 2026, 00:00 (Central European Standard Time)" in letter
+
+
+def test_who_was_told_is_told_when_it_is_withdrawn_or_lifted(cast, lumen, mara):
+    demands.announce(in_days(9, lumen))
+    demands.tell_lacking()
+    protect(User.get_by_id(cast.people["luc"].id))      # he obeyed, and is told as well
+    demands.lift()
+    assert demands.tell_lacking() == 5
+    assert sorted(told("two_factor_withdrawn")) == sorted(told("two_factor_announced"))
+    assert demands.tell_lacking() == 0
+    demands.announce(in_days(9, lumen))
+    demands.lift()                                      # before anybody was told
+    assert demands.tell_lacking() == 0
+    demands.force()
+    demands.tell_lacking()
+    demands.lift()
+    assert demands.tell_lacking() == 4
+    assert sorted(told("two_factor_lifted")) == sorted(told("two_factor_forced"))
 
 
 def test_an_announcement_can_be_moved_and_withdrawn(lumen, mara):
@@ -113,7 +168,7 @@ def test_an_announcement_can_be_moved_and_withdrawn(lumen, mara):
     demands.announce(in_days(30, lumen))
     demands.lift()
     assert now_so(lumen).two_factor == Organisation.OFF and now_so(lumen).two_factor_from is None
-    assert demands.tell_lacking() == 0
+    assert demands.tell_lacking() == 5 and len(told("two_factor_withdrawn")) == 5
     with time_machine.travel(datetime.now(UTC) + timedelta(days=40)):
         assert demands.force_due() == 0
 

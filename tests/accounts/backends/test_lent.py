@@ -481,7 +481,7 @@ def new_sign_ins():
 def test_fd_14_and_lg_18_a_browser_that_came_in_by_it_passes_no_lock(visitor, acme, row, chiara):
     browser = visitor()
     sign_in(browser, acme, row)
-    assert len(securing.known_browsers(chiara.id)) == 0
+    assert len(devices.all_of(chiara.id)) == 0
     browser.post("/signout")
     for _ in range(limits.SIGN_IN_ACCOUNT.times):
         typed(browser, "wrong wrong wrong")
@@ -497,7 +497,7 @@ def test_fd_14_a_browser_known_by_a_proof_of_ones_own_stays_so(visitor, acme, ro
     browser.sign_in("chiara")
     browser.post("/signout")
     sign_in(browser, acme, row)
-    assert len(securing.known_browsers(chiara.id)) == 1 and latest().device
+    assert len(devices.all_of(chiara.id)) == 1 and latest().device
 
 
 def test_fd_14_its_owner_is_told_of_a_browser_again_when_the_password_is_used_in_it(visitor, acme, row, chiara):
@@ -508,7 +508,7 @@ def test_fd_14_its_owner_is_told_of_a_browser_again_when_the_password_is_used_in
         browser.post("/signout")
         assert new_sign_ins() == 1              # once, however often one comes in by it
     typed(browser, PASSWORD, expect=200)
-    assert new_sign_ins() == 2 and len(securing.known_browsers(chiara.id)) == 2
+    assert new_sign_ins() == 2 and len(devices.all_of(chiara.id)) == 2
     browser.post("/signout")
     typed(browser, PASSWORD, expect=200)
     assert new_sign_ins() == 2
@@ -537,7 +537,7 @@ def test_fd_14_and_tf_14_no_browser_is_remembered_by_it(visitor, acme, cast):
     browser = visitor()
     assert 'name="remember"' not in sign_in(browser, acme, row).html
     browser.post("/signin/second-step", factor="totp", code=pyotp.TOTP(SECRET).now(), remember="y")
-    assert not devices.remembered(User.get_by_id(cast.people["mara"].id))
+    assert not devices.remembered(cast.people["mara"].id)
     browser.post("/signout")
     assert sign_in(browser, acme, row).path == "/signin/second-step"
 

@@ -1,14 +1,17 @@
 """The page on which an organisation demands two-factor authentication, and shortens sessions (B6)."""
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import time_machine
 
+from clock import now
 from demo import acting
 from models import Membership, Message, Organisation, Session, User
 from organisations import demands, members
 from tenancy import working_for
 from tests.days import in_days
 from tests.doors import Visitor
+from tests.test_routes import routes
+from web import SIGNED_IN
 
 
 def state(lumen):
@@ -37,7 +40,52 @@ def test_announced_then_seen_on_every_page_by_who_lacks_it(browse, lumen):
     luc = browse("luc").get("/o/lumen/?lang=en")
     assert "In 9 days, on" in luc.text("main") and "/account/security/two-factor?next=/o/lumen/" in luc.links
     assert "/account/security/two-factor?next=/o/lumen/" not in mara.get("/o/lumen/").links
-    assert "In 9 days" not in browse("chiara").get("/o/onda/?lang=en").text("main")
+
+
+def test_g10_r3_the_countdown_stands_on_every_page_of_who_lacks_it(browse, cast, lumen, app):
+    """In the account, on a page that stands alone, in another organisation: and of which one it is, is said."""
+    with acting(cast.people["mara"], "password", "totp"):
+        demands.announce(in_days(9, lumen))
+    User.update(time_zone="Pacific/Honolulu").where(User.id == cast.people["chiara"].id).execute()
+    said = f"on {in_days(9, lumen).day} {in_days(9, lumen):%b %Y}, Atelier Lumen Sàrl will require two-factor"
+    chiara = browse("chiara")
+    for path in ("/account", "/account/organisations", "/account/security", "/o/onda/", "/o/lumen/", "/prove"):
+        assert said in " ".join(chiara.get(f"{path}?lang=en").text("main").split()), path
+    two_factor = chiara.get("/account/security/two-factor?lang=en")
+    assert said in " ".join(two_factor.text("main").split()) and "Set it up now" not in two_factor.text("main")
+    mara = browse("mara")
+    for path in ("/account", "/o/bergquell/"):
+        assert "will require" not in mara.get(f"{path}?lang=en").text("main")
+
+
+def test_the_countdown_asks_the_database_once_at_most(app, cast, lumen, count):
+    with acting(cast.people["mara"], "password", "totp"):
+        demands.announce(in_days(9, lumen))
+    User.update(language="en").execute()
+    luc, asked = Visitor(app, cast.people["luc"]), {}
+    for rule, method, view in routes(app):
+        if method == "GET" and view.needs == SIGNED_IN and "<" not in rule.rule:
+            luc.get(rule.rule)
+            count.clear()
+            if b"will require" in luc.get(rule.rule).data:
+                asked[rule.rule] = len(count)
+    assert {"/account", "/account/organisations", "/account/security"} <= set(asked) and len(asked) > 12
+    assert not {path: number for path, number in asked.items() if number > 4}
+
+
+def test_the_moment_has_come_and_pages_say_so_without_the_worker(app, cast, lumen):
+    with acting(cast.people["mara"], "password", "totp"):
+        demands.announce(in_days(9, lumen))
+    User.update(language="en").execute()
+    with time_machine.travel(now() + timedelta(days=12)):
+        luc = Visitor(app, cast.people["luc"])
+        assert luc.get("/o/lumen/").status_code == 403
+        assert b"will require" not in luc.get("/account").data
+        mara = Visitor(app, cast.people["mara"])
+        page = mara.get("/o/lumen/security").get_data(as_text=True)
+        assert "Nobody comes in without a second factor" in page
+        assert mara.get("/o/lumen/security/two-factor").status_code == 303
+        assert "Stop requiring" in mara.get("/o/lumen/security/two-factor/off").get_data(as_text=True)
 
 
 def test_a_day_that_cannot_be_is_told_by_its_field(browse, lumen):
