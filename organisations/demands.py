@@ -1,22 +1,21 @@
 """What an organisation demands of its people's sign-in: announced, switched on and off, and told (G10)."""
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from peewee import fn
+from peewee import SQL, Case, fn
 
 import audit
 import outbox
 from clock import now
 from db import locked, transaction
 from i18n import _l
-from models import Membership, Organisation, User
-from organisations import directory, members, policy
-from organisations.directory import Filter, Person
+from models import AppPassword, Gate, Identity, Membership, Organisation, User
+from organisations import members, policy
 from organisations.policy import Demands, Proved
 from organisations.roles import Right, require
-from questions import question
 from rules import Conflict, Refused
 from tenancy import at_work, working_for
 
@@ -26,7 +25,6 @@ AT_ONCE, EACH_TIME = 100, 2_000                 # people written to in one trans
 ANNOUNCED, FORCED, WITHDRAWN, LIFTED = (         # what members are told
     "two_factor_announced", "two_factor_forced", "two_factor_withdrawn", "two_factor_lifted")
 NOTICES = {Organisation.ANNOUNCED: ANNOUNCED, Organisation.ON: FORCED}
-LACKING = Filter(two_factor="off", status=Membership.ACTIVE)
 
 
 # --- two-factor authentication -----------------------------------------------------------------
@@ -118,29 +116,77 @@ def held(right: Right) -> Organisation:
 # --- before it is switched on ------------------------------------------------------------------
 
 
-def rehearse() -> dict[str, int]:
-    """Who would meet the wall if it stood today, coming in again with all they have: how many of each role.
+@dataclass
+class Rehearsal:
+    """What would be today: how many of each role are stopped; how many come in by a provider whose second step counts,
+    and by nothing else; and whose programs stop."""
+
+    stopped: dict[str, int] = field(default_factory=dict)
+    by_provider: int = 0
+    programs: int = 0
+
+    @property
+    def number(self) -> int:
+        return sum(self.stopped.values())
+
+
+def rehearse(today: Demands) -> Rehearsal:
+    """Who would meet the wall if it stood now, coming in again with all they have. Whoever is suspended comes nowhere.
 
     People who are alike in what counts are asked for once, however many there are.
     """
-    found: dict[str, int] = {}
-    for role, two_factor, number in _alike()():
-        coming = Proved(("password", "totp") if two_factor else ("password",))
-        if policy.missing_steps(User(two_factor=bool(two_factor)), Demands(two_factor=True), coming):
-            found[role] = found.get(role, 0) + number
+    found, wall = Rehearsal(), replace(today, two_factor=True)
+    provider = min(today.trusted_upstreams, default="")
+    for role, two_factor, by_provider, number, programs in _alike(today):
+        coming = ("upstream", provider, "mfa") if by_provider else ("password", "totp") if two_factor else ("password",)
+        if policy.missing_steps(User(two_factor=bool(two_factor)), wall, Proved(coming)):
+            found.stopped[role] = found.stopped.get(role, 0) + number
+        elif by_provider:
+            found.by_provider += number
+        found.programs += int(programs)
     return found
 
 
-def some_lacking(most: int) -> list[Person]:
-    """The first of them, by name."""
-    return directory.some(LACKING, "name", most)
+def stopped(today: Demands) -> Any:
+    """Who they are, as a condition on the members with their accounts."""
+    return _coming() & ~Membership.two_factor & ~_only_by(today.trusted_upstreams)
 
 
-@question
-def _alike() -> Any:
-    return (Membership.select(Membership.role, Membership.two_factor, fn.COUNT(Membership.id))
-            .where(Membership.ended.is_null(), Membership.status == Membership.ACTIVE)
-            .group_by(Membership.role, Membership.two_factor))
+def some_without(today: Demands, most: int) -> list[Membership]:
+    """The first people without a second factor, by name: those who would be stopped, then those who come in
+    `by_provider`, with their accounts."""
+    query = (Membership.present().select_extend(User, _only_by(today.trusted_upstreams).alias("by_provider")).join(User)
+             .where(_coming(), ~Membership.two_factor)
+             .order_by(SQL("by_provider"), Membership.sort_name, Membership.id).limit(most))
+    return list(query)
+
+
+def _alike(today: Demands) -> Any:
+    has_program = fn.EXISTS(AppPassword.select(SQL("1")).where(AppPassword.user == User.id,
+                                                               AppPassword.revoked.is_null()))
+    takes_programs = fn.EXISTS(Gate.select(SQL("1")).where(Gate.app_passwords))
+    return (Membership.present()
+            .select(Membership.role, Membership.two_factor, _only_by(today.trusted_upstreams).alias("by_provider"),
+                    fn.COUNT(Membership.id), fn.SUM(Case(None, [(has_program & takes_programs, 1)], 0)))
+            .join(User).where(_coming())
+            .group_by(Membership.role, Membership.two_factor, SQL("by_provider")).tuples())
+
+
+def _coming() -> Any:
+    """Who can come in at all."""
+    return (Membership.status == Membership.ACTIVE) & User.suspended.is_null()
+
+
+def _only_by(providers: Iterable[str]) -> Any:
+    """No second factor, no password, no other directory or provider: one comes in by one of these or not at all.
+
+    What another organisation has brought along opens nothing here (FD-14).
+    """
+    known = sorted(providers)
+    mine = Identity.select(SQL("1")).where(Identity.user == User.id)
+    others = mine.where(Identity.provider.not_in(known), ~Identity.provider.contains("@"))
+    return (~User.two_factor & User.password.is_null() & fn.EXISTS(mine.where(Identity.provider.in_(known)))
+            & ~fn.EXISTS(others))
 
 
 # --- by the clock ------------------------------------------------------------------------------
@@ -177,12 +223,13 @@ def _tell_some() -> int:
         if not (notice := organisation.two_factor_notice):
             return 0
         over = notice in (WITHDRAWN, LIFTED)
+        programs = not over and Gate.select().where(Gate.app_passwords).exists()
         some = list(Membership.present().select_extend(User).join(User)
                     .where(Membership.status == Membership.ACTIVE, Membership.id > organisation.two_factor_told,
                            Membership.warned if over else ~Membership.two_factor, User.suspended.is_null())
                     .order_by(Membership.id).limit(AT_ONCE))
         for member in some:
-            outbox.post_to(member.user, notice, organisation=organisation.name,
+            outbox.post_to(member.user, notice, organisation=organisation.name, programs=programs,
                            **_from(organisation.two_factor_from, organisation.two_factor_zone))
         Membership.update(warned=not over).where(Membership.id.in_([member.id for member in some])).execute()
         Organisation.update(

@@ -29,11 +29,12 @@ class Effect:
 
 
 def people(which: Any, most: int, *, over: Sequence[int] | None = None) -> list[Membership]:
-    """Those present whom the condition names, by name, each with `person`, as a door sees them, and `in_teams`.
+    """Those present whom the condition names, on them or their accounts, by name, each with `person`, as a door sees
+    them, and `in_teams`.
 
     `over`: only what reaches these products is wanted.
     """
-    chosen = (Membership.present().select(Membership.id).where(which)
+    chosen = (Membership.present().select(Membership.id).join(User).where(which)
               .order_by(Membership.sort_name, Membership.id).limit(most))
     reaching = (Grant.membership == Membership.id) | (Grant.team == TeamMember.team)
     if over is not None:

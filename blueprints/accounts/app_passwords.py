@@ -6,6 +6,7 @@ from accounts import app_passwords, profile
 from accounts.sessions import CREDENTIALS
 from forms import Form, NothingForm, Text, required
 from i18n import _, _l, ngettext
+from organisations import protection
 from pages import page
 from web import SIGNED_IN, Blueprint, done
 
@@ -18,7 +19,8 @@ class NameForm(Form):
 
 @blueprint.page("/account/app-passwords", needs=SIGNED_IN)
 def show() -> Response:
-    return page("accounts/app_passwords.html", passwords=app_passwords.living(g.me.user_id), most=app_passwords.MOST)
+    return page("accounts/app_passwords.html", passwords=app_passwords.living(g.me.user_id), most=app_passwords.MOST,
+                closed_by=protection.needed_by(g.me.user_id))
 
 
 @blueprint.page("/account/app-passwords/new", needs=SIGNED_IN, fresh=CREDENTIALS)

@@ -9,7 +9,7 @@ from accounts.sessions import PEOPLE
 from clock import DAY, now
 from forms import Choice, Day, Form, NothingForm, Tick, required
 from i18n import _, _l, ngettext
-from models import Membership, Organisation
+from models import Organisation
 from organisations import demands, providers
 from organisations.roles import LABELS, Right
 from pages import page
@@ -62,8 +62,7 @@ def rehearsal() -> Response:
 @blueprint.page("/security/two-factor/doors", needs=Right.FORCE_TWO_FACTOR, fresh=PEOPLE)
 def closing() -> Response:
     """Which doors the wall would close, and for whom: the first of them by name."""
-    lacking = ~Membership.two_factor & (Membership.status == Membership.ACTIVE)
-    found = rehearsals.people(lacking, rehearsals.NAMED)
+    found = rehearsals.people(demands.stopped(g.here.demands), rehearsals.NAMED)
     effects = rehearsals.effects(found, rehearsals.products(), g.here.demands, rehearsals.nothing,
                                  then=replace(g.here.demands, two_factor=True))
     return page("organisations/rehearsal_doors.html", found=found, told=rehearsals.told(effects), labels=LABELS,
@@ -111,9 +110,9 @@ def proposed() -> AnnounceForm:
 
 
 def rehearsed(announcing: AnnounceForm, forcing: NothingForm, status: int = 200) -> Response:
-    found = demands.rehearse()
+    today = g.here.demands
     return page("organisations/rehearsal.html", status, announcing=announcing, forcing=forcing, labels=LABELS,
-                found=found, number=sum(found.values()), some=demands.some_lacking(NAMED),
+                found=demands.rehearse(today), some=demands.some_without(today, NAMED),
                 earliest=formats.local(now() + DAY, g.here.two_factor_zone).date(),
                 crumbs=crumbs(_("Two-factor authentication")))
 

@@ -4,13 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from accounts import signup
+from accounts import app_passwords, signup
 from demo import acting, protect
-from models import Event, Membership, Message, Organisation, Role, User
+from models import AppPassword, Event, Gate, Identity, Membership, Message, Organisation, Product, Role, User
 from notices.letters import write
 from organisations import demands, members, operating, protection, switching
 from organisations.policy import Demands
+from products import rehearsals
 from rules import Conflict, Forbidden, Refused, address
+from tenancy import working_for
 from tests.days import in_days
 
 TWO = ("password", "totp")
@@ -218,11 +220,69 @@ def test_who_is_suspended_is_not_told(cast, lumen, mara):
 
 
 def test_the_rehearsal_counts_who_would_meet_the_wall(cast, lumen, mara):
-    assert demands.rehearse() == {Role.LEGAL: 1, Role.COLLABORATOR: 3, Role.EXTERNAL: 1}
-    assert [each.last_name for each in demands.some_lacking(2)] == ["Bernasconi", "de Montmollin"]
+    assert demands.rehearse(Demands()).stopped == {Role.LEGAL: 1, Role.COLLABORATOR: 3, Role.EXTERNAL: 1}
+    assert [each.user.last_name for each in demands.some_without(Demands(), 2)] == ["Bernasconi", "de Montmollin"]
     protect(User.get_by_id(cast.people["anne"].id))
     Membership.update(status=Membership.BLOCKED).where(Membership.user == cast.people["luc"].id).execute()
-    assert demands.rehearse() == {Role.COLLABORATOR: 2, Role.EXTERNAL: 1}
+    assert demands.rehearse(Demands()).stopped == {Role.COLLABORATOR: 2, Role.EXTERNAL: 1}
+
+
+def test_the_rehearsal_counts_nobody_who_is_suspended(cast, lumen, mara):
+    with acting(cast.people["otto"]):
+        operating.suspend(cast.people["luc"].public_id, "Somebody else is in it.")
+    found = demands.rehearse(Demands())
+    assert found.stopped == {Role.LEGAL: 1, Role.COLLABORATOR: 2, Role.EXTERNAL: 1} and found.number == 4
+    assert "Luc" not in [each.user.first_name for each in demands.some_without(Demands(), 9)]
+
+
+def test_the_rehearsal_names_apart_who_comes_in_by_a_trusted_provider_alone(cast, lumen, mara):
+    """Luc has nothing but it; Chiara has a password beside it, with which she would meet the wall."""
+    for who in ("luc", "chiara"):
+        Identity.create(user=cast.people[who].id, provider="company", subject=who)
+    User.update(password=None).where(User.id == cast.people["luc"].id).execute()
+    assert demands.rehearse(Demands()).number == 5 and demands.rehearse(Demands()).by_provider == 0
+    trusting = Demands(trusted_upstreams=frozenset({"company"}))
+    found = demands.rehearse(trusting)
+    assert (found.stopped, found.by_provider) == ({Role.LEGAL: 1, Role.COLLABORATOR: 2, Role.EXTERNAL: 1}, 1)
+    names = [(each.user.first_name, bool(each.by_provider)) for each in demands.some_without(trusting, 9)]
+    assert names[-1] == ("Luc", True) and ("Chiara", False) in names and len(names) == 5
+    assert [each.user.first_name for each in rehearsals.people(demands.stopped(trusting), 9)] == [
+        name for name, by_provider in names if not by_provider]
+    Identity.create(user=cast.people["luc"].id, provider="onda@there", subject="luc")  # opens nothing here
+    assert demands.rehearse(trusting).by_provider == 1
+    Identity.create(user=cast.people["luc"].id, provider="directory", subject="luc")    # opens, with one step
+    assert demands.rehearse(trusting).by_provider == 0
+
+
+def test_the_rehearsal_counts_whose_programs_stop(cast, lumen, mara):
+    """Also of those who have a factor: at the gate an app password is one step, whoever it belongs to."""
+    for who in ("mara", "luc"):
+        with acting(cast.people[who], *TWO):
+            app_passwords.create(User.get_by_id(cast.people[who].id), "Calendar")
+    assert demands.rehearse(Demands()).programs == 0        # no application takes them
+    takes_programs(lumen)
+    assert demands.rehearse(Demands()).programs == 2
+    AppPassword.update(revoked=datetime.now(UTC)).where(AppPassword.user == cast.people["luc"].id).execute()
+    assert demands.rehearse(Demands()).programs == 1
+
+
+def test_letters_say_that_programs_stop_where_there_are_any(cast, lumen, mara):
+    User.update(language="en").execute()
+    demands.announce(in_days(9, lumen))
+    demands.tell_lacking()
+    takes_programs(lumen)
+    demands.force()
+    demands.tell_lacking()
+    for notice, said in (("two_factor_announced", False), ("two_factor_forced", True)):
+        letter = next(message for message in Message.select() if message.notice == notice)
+        assert ("programs that use one stop" in write(letter).text) is said
+
+
+def takes_programs(lumen):
+    with working_for(lumen):
+        product = Product.get(Product.label == "Wiki")
+        if not Gate.update(app_passwords=True).where(Gate.product == product.id).execute():
+            Gate.create(product=product, app_passwords=True)
 
 
 def test_the_rehearsal_asks_as_much_for_many_as_for_few(cast, lumen, mara, count):
@@ -230,7 +290,7 @@ def test_the_rehearsal_asks_as_much_for_many_as_for_few(cast, lumen, mara, count
         members.add(signup.create(address(f"r{each}@many.example"), "R", f"E{each}", "", language="en", country="CH",
                                   time_zone="Europe/Zurich"), Role.COLLABORATOR)
     count.clear()
-    assert demands.rehearse()[Role.COLLABORATOR] == 33
+    assert demands.rehearse(Demands()).stopped[Role.COLLABORATOR] == 33
     assert len(count) == 1
 
 

@@ -3,13 +3,15 @@ from datetime import UTC, datetime, timedelta
 
 import time_machine
 
+from accounts import app_passwords
 from clock import now
 from demo import acting
-from models import Membership, Message, Organisation, Session, User
+from models import Identity, Membership, Message, Organisation, Session, User
 from organisations import demands, members
 from tenancy import working_for
 from tests.days import in_days
 from tests.doors import Visitor
+from tests.organisations.test_demands import takes_programs
 from tests.test_routes import routes
 from web import SIGNED_IN
 
@@ -30,6 +32,27 @@ def test_before_it_is_demanded_one_sees_who_would_be_stopped(browse, lumen):
     assert "Mara Lehmann" not in page.text("main")
     assert "/o/lumen/members?two_factor=off&status=active" in page.links
     assert state(lumen) == Organisation.OFF
+
+
+def test_what_would_be_is_said_of_providers_and_programs(browse, cast, lumen):
+    Identity.create(user=cast.people["luc"].id, provider="company", subject="luc")
+    User.update(password=None).where(User.id == cast.people["luc"].id).execute()
+    Organisation.update(trusted_upstreams=["company"]).where(Organisation.id == lumen.id).execute()
+    with acting(cast.people["mara"], "password", "totp"):
+        app_passwords.create(User.get_by_id(cast.people["mara"].id), "Calendar")
+    takes_programs(lumen)
+    mara = browse("mara")
+    text = " ".join(mara.get("/o/lumen/security/two-factor?lang=en").text("main").split())
+    assert "Collaborator2" in text.replace(" ", "") and "1 person has no second factor here and signs in only" in text
+    assert text.index("Luc Perrenoud") > text.index("Who comes in by a provider")
+    assert "also those of people with a second factor: the programs of 1 person stop" in text
+    assert "Luc Perrenoud" not in mara.get("/o/lumen/security/two-factor/doors?lang=en").text("main")
+
+
+def test_where_app_passwords_open_nothing_is_said_beside_them(browse):
+    assert "open no application of Verein Bergquell: two-factor" in browse("mara").get(
+        "/account/app-passwords?lang=en").text("main")
+    assert "open no application" not in browse("luc").get("/account/app-passwords?lang=en").text("main")
 
 
 def test_announced_then_seen_on_every_page_by_who_lacks_it(browse, lumen):
