@@ -72,7 +72,8 @@ class User(Record):
     class Meta:
         table_name = "account"                  # `user` is a word PostgreSQL keeps for itself
         indexes = (SQL("CREATE INDEX account_recovery ON account (recovery_email) WHERE recovery_email <> ''"),
-                   SQL("CREATE INDEX account_phone ON account (recovery_phone) WHERE recovery_phone <> ''"))
+                   SQL("CREATE INDEX account_phone ON account (recovery_phone) WHERE recovery_phone <> ''"),
+                   SQL("CREATE INDEX account_locked ON account (id) WHERE locked IS NOT NULL"))
 
     @property
     def name(self) -> str:
@@ -277,7 +278,8 @@ class Recovery(Record):
 
     class Meta:
         constraints = [Check("state IN ('open', 'approved', 'done', 'rejected', 'cancelled', 'lapsed')")]
-        indexes = ((("user", "state"), False),)
+        indexes = ((("user", "state"), False),
+                   SQL("CREATE INDEX recovery_under_way ON recovery (user_id) WHERE closed IS NULL"))
 
 
 class Link(Record):
@@ -433,8 +435,13 @@ class Membership(OrganisationOwned):
     @classmethod
     def belonging(cls, user: int) -> Any:
         """Where a person really is one of them: see `belongs`."""
-        return cls.select().where(cls.user == user, cls.status == cls.ACTIVE, cls.role != Role.EXTERNAL,
-                                  fn.COALESCE(cls.raised, cls.joined) <= stored(now() - cls.KNOWN))
+        return cls.select().where(cls.user == user, cls.known_at(stored(now() - cls.KNOWN)))
+
+    @classmethod
+    def known_at(cls, since: Any) -> Any:
+        """The same as a condition: `since` then at the latest."""
+        return ((cls.status == cls.ACTIVE) & (cls.role != Role.EXTERNAL)
+                & (fn.COALESCE(cls.raised, cls.joined) <= since))
 
     @classmethod
     def legal_representatives(cls) -> Any:

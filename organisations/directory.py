@@ -7,14 +7,17 @@ from typing import Any, NamedTuple
 from peewee import JOIN, SQL, Expression, NodeList, Select, fn
 
 import audit
-from db import instant, on_sqlite, transaction
+from clock import now
+from db import instant, on_sqlite, stored, transaction
 from i18n import _l
-from models import Membership, Role, Team, TeamMember, User
+from models import Membership, Recovery, Role, Team, TeamMember, User
 from organisations.roles import Right, require
 from questions import beyond, question, slot
 from rules import fold
 
+LOCKED, LOST = "locked", "lost"                 # who waits for help: to be unlocked, to be vouched for
 STATES = {Membership.ACTIVE: _l("Active"), Membership.BLOCKED: _l("Blocked")}
+SOUGHT = {**STATES, LOCKED: _l("Account locked"), LOST: _l("Second factor lost")}
 SORTS = {"name": Membership.sort_name, "seen": Membership.last_seen, "joined": Membership.joined}
 COUNTED = 1_000                                 # a filtered list is counted so far; beyond, it is «more than»
 WORDS = 4                                       # of what is searched for
@@ -28,14 +31,14 @@ class Filter:
     q: str = ""
     role: str = ""
     two_factor: str = ""                        # on, off
-    status: str = ""                            # active, blocked
+    status: str = ""                            # active, blocked; or whose account is locked, whose factor is lost
     team: str = ""                              # the public id of one
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Filter":
         """From a query string; what is unknown asks nothing."""
         known: dict[str, set[Any]] = {"role": set(Role), "two_factor": {"on", "off"},
-                                      "status": {Membership.ACTIVE, Membership.BLOCKED}}
+                                      "status": set(SOUGHT)}
         asked = {name: value for name in known if (value := given.get(name, "")) in known[name]}
         if (team := given.get("team", "")).isalnum():
             asked["team"] = team[:40]
@@ -53,7 +56,7 @@ class Filter:
 
     @property
     def values(self) -> dict[str, str]:
-        return {"role": self.role, "team": self.team} | {f"word{number}": f"%{_escaped(word)}%"
+        return {"role": self.role, "team": self.team, **_at()} | {f"word{number}": f"%{_escaped(word)}%"
                                       for number, word in enumerate(self._words)}
 
     @property
@@ -79,6 +82,8 @@ class Person(NamedTuple):
     joined: Any
     last_seen: Any
     teams: str | None                           # their names
+    locked: bool                                # the account, after wrong passwords
+    lost: bool                                  # asks to get in without the second factor
 
     @property
     def in_teams(self) -> list[str]:
@@ -113,7 +118,8 @@ def some(who: Filter, sort: str, most: int, *, backwards: bool = False, edge: li
 
 def named(public_ids: list[str]) -> list[Person]:
     """Those of them who are here, by name."""
-    query = _columns().where(Membership.ended.is_null(), Membership.public_id.in_(public_ids))
+    at = _at()
+    query = _columns(at["now"], at["known"]).where(Membership.ended.is_null(), Membership.public_id.in_(public_ids))
     return [Person._make(row) for row in query.order_by(Membership.sort_name, Membership.id).tuples()]
 
 
@@ -151,7 +157,7 @@ def export(who: Filter) -> Iterator[Person]:
 @question
 def _people(asked: tuple[Any, ...], sort: str, backwards: bool, on: bool, most: int) -> Any:
     key, up = SORTS[sort.lstrip("-")], sort.startswith("-") == backwards
-    query = _those(_columns(), asked)
+    query = _those(_columns(slot("now"), slot("known")), asked)
     by = [(key, up), (Membership.id, up)]
     if on:
         query = query.where(beyond(by, [slot("edge0"), slot("edge1")]))
@@ -171,11 +177,37 @@ def _teams_and_count(asked: tuple[Any, ...] | None) -> Any:
             .join(Team, JOIN.LEFT_OUTER, on=SQL("1 = 1")))
 
 
-def _columns() -> Any:
+def waiting(at: Any, known: Any) -> tuple[Any, ...]:
+    """How many there are of either, to be asked beside something else: few, found by what they wait for."""
+    of = Membership.select(fn.COUNT(Membership.id))
+    return tuple(of.where(Membership.ended.is_null(), which) for which in (_locked(), _lost(at, known)))
+
+
+def _at() -> dict[str, Any]:
+    """Two moments, as stored: now, and since when one is known who belongs."""
+    return {"now": stored(now()), "known": stored(now() - Membership.KNOWN)}
+
+
+def _locked() -> Any:
+    return Membership.user.in_(User.select(User.id).where(User.locked.is_null(False)))
+
+
+def _lost(at: Any, known: Any) -> Any:
+    """Those for whom a legal representative could vouch, or whom one could refuse (see `vouching`)."""
+    return Membership.known_at(known) & Membership.user.in_(_requests(at))
+
+
+def _requests(at: Any) -> Any:
+    return Recovery.select(Recovery.user).where(Recovery.closed.is_null(), Recovery.expires > at)
+
+
+def _columns(at: Any, known: Any) -> Any:
+    lost = Membership.known_at(known) & fn.EXISTS(_requests(at).where(Recovery.user == Membership.user))
     return Membership.select(
         Membership.id, Membership.public_id, Membership.user, User.public_id, User.first_name, User.last_name,
         User.email_typed, Membership.role, Membership.accounting, Membership.status, Membership.two_factor,
-        Membership.sort_name, Membership.joined, Membership.last_seen, _teams()).join(User)
+        Membership.sort_name, Membership.joined, Membership.last_seen, _teams(),
+        User.locked.is_null(False), lost).join(User)
 
 
 def _teams() -> Any:
@@ -197,7 +229,9 @@ def _those(query: Any, asked: tuple[Any, ...]) -> Any:
     # These two as their indexes say it.
     if two_factor:
         query = query.where(Membership.two_factor if two_factor == "on" else ~Membership.two_factor)
-    if status:
+    if status in (LOCKED, LOST):
+        query = query.where(_locked() if status == LOCKED else _lost(slot("now"), slot("known")))
+    elif status:
         query = query.where(Expression(Membership.status, "=", SQL(f"'{status}'")))
     if team:
         inside = TeamMember.select(TeamMember.membership).join(Team).where(Team.public_id == slot("team"))

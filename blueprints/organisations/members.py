@@ -36,7 +36,7 @@ def show() -> Response:
     known = known_total(who, cut)
     named, counted = directory.teams(who, counted=not known)
     return page("organisations/members.html", cut=cut, lines=[line(each) for each in cut.rows], who=who, sorted=sort,
-                labels=LABELS, states=directory.STATES, total=known or counted, most=directory.COUNTED, teams=named,
+                labels=LABELS, states=directory.SOUGHT, total=known or counted, most=directory.COUNTED, teams=named,
                 team=dict(named).get(who.team, "…"),
                 crumbs=((_("People"), None), (_("Members"), None)))
 
@@ -67,7 +67,7 @@ def line(person: Person) -> tuple[Any, ...]:
     state = "blocked" if person.status == Membership.BLOCKED else "on" if person.two_factor else "off"
     return (person.public_id, person.name, person.initials, tone(person.person_id), person.email, person.role,
             state, formats.ago(person.seen), formats.day(person.since), person.user_id == g.me.user_id,
-            ", ".join(person.in_teams))
+            ", ".join(person.in_teams), person.locked, person.lost)
 
 
 def known_total(who: Filter, cut: paging.Slice) -> int:

@@ -30,7 +30,8 @@ def show() -> Response:
         return go(".show")
     if not g.may(Right.SEE_MEMBERS):
         return page("organisations/belonging.html", meaning=MEANINGS[Role(g.here.role)], responsible=responsible())
-    return page("organisations/overview.html", latest=latest(), steps=checklist.steps(g.here, g.me.two_factor))
+    look = checklist.look(g.here, g.me.two_factor)
+    return page("organisations/overview.html", latest=latest(), steps=look.steps, locked=look.locked, lost=look.lost)
 
 
 @blueprint.action("/checklist/hidden", needs=Right.READ_ACTIVITY)

@@ -10,7 +10,7 @@ import time_machine
 import clock
 import current
 import limits
-from accounts import devices, identities, links, lost_factor, recovery, second_factors, securing, signin
+from accounts import devices, identities, links, lost_factor, recovery, second_factors, signin
 from accounts.backends import Proof, Someone
 from accounts.backends.oidc import lent
 from demo import PASSWORD, SECRET, acting, protect

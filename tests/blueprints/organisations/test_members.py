@@ -1,13 +1,16 @@
 """What one sees of the people of an organisation, and may do with them."""
 import csv
 import io
+from datetime import timedelta
 
 import pytest
+import time_machine
 
 import limits
 from accounts import signup
+from clock import now
 from demo import acting
-from models import Event, Membership, Message, Organisation, Role, User
+from models import Event, Membership, Message, Organisation, Recovery, Role, User
 from organisations import members
 from rules import address
 from sheets import cell
@@ -43,6 +46,47 @@ def test_the_list_shows_everybody_by_name(browse, lumen):
     assert names(page) == ["Chiara Bernasconi", "Anne-Sophie de Montmollin", "Grace Field", "Mara Lehmann",
                            "Luc Perrenoud", "Esteban Ruiz"]
     assert "Mara Lehmann Sie" in page.text() and "1–6 von 6" in page.text()
+
+
+def waits(cast, organisation="lumen"):
+    """Luc's account is locked, and Chiara has asked to get in without her second factor; Grace, an external, too."""
+    User.update(locked=now()).where(User.id == cast.people["luc"].id).execute()
+    for who in ("chiara", "grace"):
+        Recovery.create(user=cast.people[who].id, kind="factor", expires=now() + timedelta(days=3))
+    Membership.update(joined=now() - timedelta(days=30)).execute()
+
+
+def test_g4_r6_who_waits_for_help_is_found_from_the_list_and_from_the_overview(browse, cast, lumen):
+    mara = browse("mara")
+    assert "Account locked" not in mara.get("/o/lumen/?lang=en").text("main")
+    waits(cast)
+    page = mara.get("/o/lumen/members?lang=en")
+    badges = page.text("people")
+    assert badges.count("Account locked") == 1 and badges.count("Second factor lost") == 1
+    assert names(mara.get("/o/lumen/members?status=locked")) == ["Luc Perrenoud"]
+    assert names(mara.get("/o/lumen/members?status=lost&lang=en")) == ["Chiara Bernasconi"]
+    overview = mara.get("/o/lumen/?lang=en")
+    assert "1 account is locked" in overview.text("main")
+    assert "1 person has lost their second factor" in overview.text("main")
+    assert {"/o/lumen/members?status=locked", "/o/lumen/members?status=lost"} <= set(overview.links)
+    with time_machine.travel(now() + timedelta(days=4)):
+        assert names(browse("mara").get("/o/lumen/members?status=lost")) == []
+
+
+def test_g4_r6_of_another_organisation_nobody_is_counted(browse, cast, lumen):
+    waits(cast)
+    text = browse("mara").get("/o/bergquell/?lang=en").text("main")
+    assert "is locked" not in text and "has lost" not in text
+
+
+def test_g4_r6_finding_who_waits_costs_no_more_statements(app, cast, lumen, count):
+    waits(cast)
+    mara = Visitor(app, cast.people["mara"])
+    for path in ("/o/lumen/", "/o/lumen/members", "/o/lumen/members?status=locked", "/o/lumen/members?status=lost"):
+        mara.get(path)
+        count.clear()
+        assert mara.get(path).status_code == 200
+        assert len(count) <= 4, (path, list(count))
 
 
 FILTERS = [
