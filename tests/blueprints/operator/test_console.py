@@ -20,7 +20,6 @@ from tests.accounts.test_fallbacks import link_for
 from tests.accounts.test_signin import attempt
 from tests.browsing import Browser
 from tests.doors import Visitor
-from tests.together import at_once
 
 PAGES = ("/operator/", "/operator/accounts", "/operator/accounts?q=luc", "/operator/organisations",
          "/operator/activity", "/operator/support", "/operator/operators", "/operator/accounts?state=locked")
@@ -380,15 +379,3 @@ def test_an_old_proof_removes_nobody(otto, olga):
     assert otto.get(removal(olga)).path == "/prove"
     assert otto.post(removal(olga)).path == "/prove"
     assert User.get_by_id(olga.id).operator
-
-
-def test_two_operators_who_remove_each_other_leave_one(cast, olga):
-    """On two threads at once, on both databases: whoever comes second is an operator no longer."""
-    pairs = [(cast.people["otto"], olga), (olga, cast.people["otto"])]
-    assert sorted(at_once(2, lambda: removed_by(*pairs.pop())), key=str) == ["Forbidden", True]
-    assert User.select().where(User.operator).count() == 1
-
-
-def removed_by(one, other):
-    with acting(one):
-        return operating.remove_operator(other.public_id).operator
