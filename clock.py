@@ -26,3 +26,8 @@ def ago(length: timedelta) -> Iterator[None]:
         yield
     finally:
         _back.reset(token)
+
+
+def days_until(moment: datetime) -> int:
+    """At least one; a day that has begun counts."""
+    return max(1, -((now() - moment) // DAY))

@@ -112,13 +112,13 @@ def my_places() -> list[Place]:
     return g.places  # type: ignore[no-any-return]
 
 
-def _announced() -> list[Place]:
-    """Those of them that are going to demand a second factor which this person lacks, the soonest first.
-
-    On every page of theirs, so asked for by the page when it is put together, and of nobody who has one.
-    """
+def _announced() -> list[Any]:
+    """Those of them that are going to demand a second factor which this person lacks, the soonest first: all where they
+    were read anyway, else the first."""
     if g.get("me") is None or g.me.two_factor:
         return []
+    if "places" not in g:
+        return [g.me.announced] if g.me.announced else []
     return sorted((place for place in my_places() if place.announced), key=lambda place: place.announced)  # type: ignore[arg-type, return-value]
 
 

@@ -11,11 +11,12 @@ import current
 import limits
 import outbox
 from accounts import acting
-from clock import DAY, HOUR, MINUTE, now
+from clock import DAY, HOUR, MINUTE, days_until, now
 from db import database, instant, placeholders, stored, transaction
 from models import Credential, Device, PushSubscription, Session, User
 from questions import question, slot
 from rules import NotHere, SignedOut
+from tenancy import across_organisations
 
 LIFE, IDLE = DAY, HOUR
 LIFE_STAYING, IDLE_STAYING = 14 * DAY, 3 * DAY
@@ -28,6 +29,20 @@ TRUSTED = "trusted"                             # the proof that a remembered br
 BY_OWNER = "owner"                              # from another session of theirs: the browser may be in wrong hands
 RAN_OUT = ("expired", "replaced")               # ends that nobody wished
 NEVER = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """The soonest moment from which an organisation of somebody demands the second factor that they lack; `zone` is
+    where it is the beginning of a day."""
+
+    name: str
+    announced: datetime
+    two_factor_zone: str
+
+    @property
+    def days_left(self) -> int:
+        return days_until(self.announced)
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,7 @@ class SignedIn:
     elsewhere: str = ""         # by which way from elsewhere it was opened, and its session there
     waits: str = ""             # the id of a sign-in that waits for a yes in this browser
     token: str = field(default="", repr=False)
+    announced: Announcement | None = None
 
     # What Flask-Login asks of a user.
     is_authenticated = is_active = True
@@ -104,17 +120,24 @@ SELECT s.id, s.public_id, a.id, a.public_id, a.email_typed, a.first_name, a.last
        (SELECT w.public_id FROM approval AS w JOIN attempt AS t ON t.id = w.attempt_id
         WHERE w.user_id = a.id AND w.state = 'waiting' AND w.expires > ?
           AND (t.device_id IS NULL OR s.device_id IS NULL OR t.device_id <> s.device_id)
-        ORDER BY w.id DESC LIMIT 1)
+        ORDER BY w.id DESC LIMIT 1),
+       d.name, d.two_factor_from, d.two_factor_zone
 FROM session AS s JOIN account AS a ON a.id = s.user_id
+LEFT JOIN organisation AS d ON d.id = (
+  SELECT o.id FROM membership AS m JOIN organisation AS o ON o.id = m.organisation_id
+  WHERE NOT a.two_factor AND m.user_id = a.id AND m.status = 'active' AND o.status = 'active'
+    AND o.two_factor = 'announced' AND o.two_factor_from > ? ORDER BY o.two_factor_from, o.id LIMIT 1)
 WHERE s.token_hash = ? AND s.ended IS NULL AND s.epoch = a.epoch AND a.suspended IS NULL"""
 
 
 def find(token: str) -> SignedIn | None:
     """Whose session this is, if it lives. Nobody: unknown, ended, too old, idle too long, or overtaken by an epoch."""
-    row = database.execute_sql(placeholders(_FIND), (stored(now()), crypto.digest(token))).fetchone()
+    at = stored(now())
+    with across_organisations("what a person's own organisations announce"):
+        row = database.execute_sql(placeholders(_FIND), (at, at, crypto.digest(token))).fetchone()
     if row is None:
         return None
-    *rest, elsewhere, proofs, proved, seen, began, idle_seconds, end, waits = row
+    *rest, elsewhere, proofs, proved, seen, began, idle_seconds, end, waits, demanding, begins, zone = row
     last_seen: datetime = instant(seen)  # type: ignore[assignment]
     expires: datetime = instant(end)  # type: ignore[assignment]
     if min(last_seen + timedelta(seconds=idle_seconds), expires) <= now():
@@ -123,7 +146,8 @@ def find(token: str) -> SignedIn | None:
             _end(Session.id == rest[0], "expired")
         return None
     return SignedIn(*rest, tuple(proofs.split()), instant(proved), last_seen, instant(began),  # type: ignore[call-arg]
-                    elsewhere, waits or "", token)
+                    elsewhere, waits or "", token,
+                    Announcement(demanding, instant(begins), zone) if demanding else None)  # type: ignore[arg-type]
 
 
 def since(proved: Any, began: Any) -> datetime:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from clock import DAY, HOUR, now
+from clock import HOUR, days_until, now
 from db import database, instant, placeholders
 from models import Membership, Organisation
 from organisations.policy import Demands, by_now
@@ -57,7 +57,7 @@ class Place:
     @property
     def days_left(self) -> int:
         """Until then; a day that has begun counts."""
-        return max(1, -((now() - self.announced) // DAY)) if self.announced else 0
+        return days_until(self.announced) if self.announced else 0
 
     @property
     def standing(self) -> Standing:

@@ -208,7 +208,7 @@ def test_fd_14_of_the_account_it_opens_what_leads_on_and_nothing_else(app, lent)
 def test_tf_21_the_ways_out_and_nothing_else(walled, forced):
     page = walled("anne").get("/o/lumen/members?lang=en", expect=403)
     assert {link.partition("?")[0] for link in page.links} == {
-        "/", "/account/security/two-factor", "/account/organisations", "/cookies"}
+        "/", "/account/security/two-factor", "/account/organisations", "/cookies", "/messages"}
     assert {form["action"] for form in page.all("form")} == {"/signout", "/language"}
     assert "Atelier Lumen Sàrl" in page.text() and "Luc" not in page.text()
 
