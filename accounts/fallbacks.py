@@ -195,7 +195,7 @@ def _afford(person: User, number: str) -> None:
     try:
         sms.afford(person, number, theirs=False)
     except Refused:
-        raise Refused(_l("No further code can be sent at the moment. Try again later, at the latest tomorrow."),
+        raise Refused(_l("No further code can be sent at the moment. Try again later, or tomorrow."),
                       "phone") from None
 
 

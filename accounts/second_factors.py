@@ -111,7 +111,7 @@ def remove(user: User, public_id: str, *, keep: int | None = None) -> bool:
         acting.hold_own(user)
         credential = _own(user, public_id)
         if only_way_in(user, credential):
-            raise Refused(_l("Nothing else opens your account. Set a password first."))
+            raise Refused(_l("There is no other way into your account. Set a password first."))
         last = _is_last(user, credential)
         if last and user.password and not user.password_long:
             raise Refused(_l("Your password is too short to stand alone. Choose one of at least 15 characters first."))

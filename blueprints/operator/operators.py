@@ -34,7 +34,7 @@ def remove(id: str) -> Response:
     person, form = operating.one(id), Form()
     if not form.submit_to(lambda: operating.remove_operator(id)):
         return question(person, form, 422)
-    return done(_("%(name)s is an operator no longer.", name=person.name),
+    return done(_("%(name)s is no longer an operator.", name=person.name),
                 "profile.show" if person.id == g.me.user_id else ".show")
 
 

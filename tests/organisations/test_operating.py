@@ -27,7 +27,7 @@ def done_by(somebody, do):
 
 
 def test_two_operators_who_remove_each_other_leave_one(cast, olga):
-    """Whoever comes second is an operator no longer."""
+    """Whoever comes second is no longer an operator."""
     pairs = [(cast.people["otto"], olga), (olga, cast.people["otto"])]
 
     def remove():

@@ -347,7 +347,7 @@ def test_an_operator_is_removed_told_and_out_at_the_next_request(app, otto, olga
     assert page.path == "/operator/operators" and "Olga Ops" not in page.text("main")
     assert hers.get("/operator/").status_code == 404
     assert hers.get("/account").status_code == 200
-    assert "operator no longer" in letters("olga@kanton.example")[-1][1].subject
+    assert "no longer an operator" in letters("olga@kanton.example")[-1][1].subject
     assert PersonalEvent.select().where(PersonalEvent.kind == "account.operator_removed").count() == 1
     assert InstallationEvent.select().where(InstallationEvent.kind == "operator.removed").count() == 1
 
