@@ -46,7 +46,7 @@ from db import database
 from i18n import _l
 from limits import Limit
 from models import Role
-from organisations import policy, switching
+from organisations import blocking, policy, switching
 from organisations.roles import LABELS, Right
 from rules import Busy, Forbidden, Gone
 from settings import setting
@@ -363,13 +363,22 @@ def enter_organisation() -> Response | None:
     places = pages.my_places()
     here = next((place for place in places if place.slug == g.slug), None)
     if here is None:
-        abort(404)
+        return _kept_out()
     g.here, g.my_role = here, LABELS[Role(here.role)]
     g.my_organisations = _switcher(places)
     g.may = here.standing.may
     if cookie(ORGANISATION_COOKIE) != here.public_id:
         after_this_request(_remember)
     return None
+
+
+def _kept_out() -> Response:
+    """To who is blocked here it is said, with whom to ask; to everybody else nothing is here. What another
+    organisation's provider said tells nothing of this one (FD-14)."""
+    found = next((each for each in blocking.keeping_out(g.me.user_id) if each.slug == g.slug), None)
+    if found is None or g.me.lent_by not in ("", found.public_id):
+        abort(404)
+    return pages.page("organisations/blocked.html", 403, blocked=found)
 
 
 def meet_demands() -> Response | None:

@@ -1,17 +1,23 @@
 """Keeping somebody out of the organisation for a while, without taking anything away (G8)."""
+from dataclasses import dataclass
+from datetime import datetime
+
+from peewee import JOIN
+
 import audit
 import outbox
 import rules
 from clock import now
-from db import transaction
+from db import instant, transaction
 from i18n import _l
 from models import Block, Membership, Organisation, Role, User
 from organisations import members
 from organisations.roles import Right, require, standing
 from rules import Forbidden, Refused
-from tenancy import at_work
+from tenancy import across_organisations, at_work
 
 LONGEST_REASON = 300
+TO_ASK = 5                                      # legal representatives by name
 
 
 def block(public_id: str, reason: str) -> Membership:
@@ -64,6 +70,39 @@ def standing_block(member: Membership) -> Block | None:
         return None
     return (Block.select(Block, User).join(User, on=Block.by)  # type: ignore[no-any-return]
             .where(Block.membership == member.id, Block.lifted.is_null()).first())
+
+
+@dataclass(frozen=True)
+class KeptOut:
+    """From what, as the one who is blocked may know it: not why, which the organisation keeps to itself."""
+
+    public_id: str
+    slug: str
+    name: str
+    since: datetime | None
+    ask: list[User]             # who answers for it
+
+
+def keeping_out(user_id: int) -> list[KeptOut]:
+    """The organisations in which somebody is blocked, by name, and whom to ask about it. In one statement."""
+    legal = Membership.alias()
+    query = (Membership.select(Organisation.public_id, Organisation.slug, Organisation.name, Block.at, User.public_id,
+                               User.first_name, User.last_name, User.email_typed)
+             .join(Organisation).switch(Membership)
+             .join(Block, JOIN.LEFT_OUTER, on=(Block.membership == Membership.id) & Block.lifted.is_null())
+             .join(legal, JOIN.LEFT_OUTER, on=(legal.organisation == Membership.organisation)
+                   & (legal.role == Role.LEGAL) & (legal.status == Membership.ACTIVE))
+             .join(User, JOIN.LEFT_OUTER, on=(legal.user == User.id) & User.suspended.is_null())
+             .where(Membership.user == user_id, Membership.status == Membership.BLOCKED,
+                    Organisation.status == "active")
+             .order_by(Organisation.name, Organisation.id, legal.sort_name, legal.id))
+    found: dict[str, KeptOut] = {}
+    with across_organisations("a person's own memberships"):
+        for public_id, slug, name, since, person, first, last, email in query.tuples():
+            kept = found.setdefault(public_id, KeptOut(public_id, slug, name, instant(since), []))
+            if person and len(kept.ask) < TO_ASK:
+                kept.ask.append(User(public_id=person, first_name=first, last_name=last, email_typed=email))
+    return list(found.values())
 
 
 def _tell(actor: Membership, member: Membership, what: str, **reason: str) -> None:

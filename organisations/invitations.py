@@ -171,18 +171,20 @@ def mail_again(token: str) -> Invitation:
     return found
 
 
-def waiting_for(person: User) -> list[Invitation]:
+def waiting_for(user_id: int) -> list[Invitation]:
     """The open invitations to a person's confirmed address."""
+    invited = User.alias()
+    mine = invited.select(invited.email).where(invited.id == user_id)
     with across_organisations("a person's own invitations"):
         return list(Invitation.select(Invitation, Organisation, User).join(Organisation).switch(Invitation)
                     .join(User, on=Invitation.inviter)
-                    .where(Invitation.email == person.email, Invitation.state == Invitation.PENDING,
+                    .where(Invitation.email.in_(mine), Invitation.state == Invitation.PENDING,
                            Invitation.expires > now()).order_by(Invitation.id).limit(20))
 
 
 def mine(person: User, public_id: str) -> Invitation:
     """One of those, or NotHere."""
-    found = next((invitation for invitation in waiting_for(person) if invitation.public_id == public_id), None)
+    found = next((invitation for invitation in waiting_for(person.id) if invitation.public_id == public_id), None)
     if found is None:
         raise rules.NotHere
     return found

@@ -6,7 +6,7 @@ import audit
 import db
 import outbox
 from accounts import acting, identities
-from clock import now
+from clock import DAY, now
 from db import transaction
 from i18n import _l
 from models import AccessRequest, Grant, Membership, Organisation, Role, Team, TeamMember, User
@@ -142,11 +142,11 @@ def leave() -> Membership:
 
 
 def alert(public_id: str) -> Membership:
-    """A security alert to a member, at most one in 24 hours (G10)."""
+    """A security alert to a member, at most one in 24 hours to a person here, whenever they joined (G10)."""
     with transaction():
         require(Right.ALERT_MEMBERS)
         member = find(public_id)
-        if member.alerted and (now() - member.alerted).total_seconds() < 86_400:
+        if Membership.select().where(Membership.user == member.user_id, Membership.alerted > now() - DAY).exists():
             raise Conflict(_l("This person has had a security alert within the last 24 hours."))
         member.alerted = now()
         member.save()

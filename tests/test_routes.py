@@ -100,13 +100,22 @@ def outsiders(app, cast):
 def test_tn_01_tn_13_an_organisation_is_nowhere_for_who_is_not_in_it(app, outsiders, knock, database):
     doors = inside(app)
     assert len(doors) > 20
-    for who, person in outsiders.items():
-        visitor = Visitor(app, person)
+    for who in outsiders.keys() - {"a blocked member"}:
+        visitor = Visitor(app, outsiders[who])
         nowhere = told(visitor.get("/o/nobody/members"))
         posted = told(visitor.post("/o/nobody/leave"))
         assert nowhere[0] == posted[0] == 404
         for method, path, _view in doors:
             assert told(knock(visitor, method, path)) == (posted if method == "POST" else nowhere), (who, method, path)
+
+
+def test_tn_01_who_is_blocked_reads_so_at_every_door_and_nothing_else(app, outsiders, knock, database):
+    visitor = Visitor(app, outsiders["a blocked member"])
+    for method, path, _view in inside(app):
+        answer = knock(visitor, method, path)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 403 and "has blocked your access" in page, (method, path)
+        assert not [name for name in ("Lehmann", "Bernasconi", "Ruiz", "pending.example") if name in page], path
 
 
 def test_tn_01_nothing_is_written_by_knocking(app, outsiders, knock, database):

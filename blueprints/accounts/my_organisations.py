@@ -6,7 +6,7 @@ from accounts.sessions import PEOPLE
 from forms import Choice, Form, Text
 from i18n import _, _l
 from models import Invitation, Organisation, User
-from organisations import invitations, lifecycle
+from organisations import blocking, invitations, lifecycle
 from organisations.lifecycle import KINDS
 from organisations.roles import LABELS
 from pages import my_places, page
@@ -29,12 +29,13 @@ class OrganisationForm(Form):
 
 @blueprint.page("/account/organisations", needs=SIGNED_IN, lent=True)
 def show() -> Response:
-    """With `q` those that fit; and the invitations that wait for my address."""
+    """With `q` those that fit; the invitations that wait for my address, and who keeps me out."""
     places = my_places()
     query = request.args.get("q", "").strip()
     shown = [place for place in places if fold(query) in fold(place.name)]
     return page("accounts/organisations.html", places=shown, all=len(places), q=query, labels=LABELS,
-                waiting=() if g.me.lent_by else invitations.waiting_for(User.get_by_id(g.me.user_id)))
+                waiting=() if g.me.lent_by else invitations.waiting_for(g.me.user_id),
+                blocked=() if g.me.lent_by else blocking.keeping_out(g.me.user_id))
 
 
 @blueprint.page("/account/organisations/new", needs=SIGNED_IN)

@@ -219,6 +219,17 @@ def test_g10_one_alert_a_day(of, by):
     assert [notice for notice, to in told() if to == "luc@lumen.example"].count("security_alert") == 2
 
 
+def test_g10_one_alert_a_day_also_to_who_came_back_meanwhile(cast, lumen, of, by):
+    with by("mara"):
+        members.alert(of("luc").public_id)
+        members.remove(of("luc").public_id)
+        back = members.add(cast.people["luc"], Role.COLLABORATOR)
+        with pytest.raises(Conflict, match="24 hours"):
+            members.alert(back.public_id)
+    with by("mara", "bergquell"):                       # another organisation hears nothing of that
+        members.alert(members.add(cast.people["luc"], Role.COLLABORATOR).public_id)
+
+
 def test_several_each_is_checked_by_itself(of, by):
     ids = [of(who).public_id for who in ("anne", "luc", "esteban", "mara")]
     with by("mara"):

@@ -239,7 +239,7 @@ def test_blocked_while_in_there_is_nothing_left_to_see(visitor, acme, row, chiar
     sign_in(browser, acme, row)
     with working_for(cast.organisations["lumen"]):
         Membership.update(status=Membership.BLOCKED).where(Membership.user == chiara.id).execute()
-    browser.get("/o/lumen/", expect=404)
+    assert "Luc" not in browser.get("/o/lumen/members", expect=403).text()
     browser.get("/o/onda/", expect=403)
 
 

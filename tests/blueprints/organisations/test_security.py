@@ -7,7 +7,7 @@ from accounts import app_passwords
 from clock import now
 from demo import acting
 from models import Identity, Membership, Message, Organisation, Session, User
-from organisations import demands, members
+from organisations import blocking, demands, members
 from tenancy import working_for
 from tests.days import in_days
 from tests.doors import Visitor
@@ -240,9 +240,40 @@ def test_ss_12_every_session_is_out_at_its_next_request_and_none_is_ended(app, c
     mara = Visitor(app, cast.people["mara"])
     assert mara.post(f"/o/lumen/members/{id_of(cast, 'luc')}/block", {"reason": "Lost."}).status_code == 303
     for window in windows:
-        assert window.get("/o/lumen/").status_code == 404
-        assert window.post("/o/lumen/preferences").status_code == 404
+        assert window.get("/o/lumen/").status_code == 403
+        assert window.post("/o/lumen/preferences").status_code == 403
         assert window.get("/account").status_code == 200
+
+
+def test_g8_who_is_blocked_reads_so_and_whom_to_ask_and_not_why(browse, cast, lumen):
+    User.update(language="en").where(User.id == cast.people["luc"].id).execute()
+    with acting(cast.people["mara"]):
+        blocking.block(id_of(cast, "luc"), "A laptop is lost.")
+    luc = browse("luc")
+    mine = luc.get("/account/organisations").text("main")
+    assert "This organisation has blocked your access since" in mine and "Ask Anne-Sophie de Montmollin." in mine
+    assert "You belong to no organisation yet" not in mine and "laptop" not in mine
+    for path in ("/o/lumen/", "/o/lumen/members", "/o/lumen/members.csv", "/o/lumen/leave"):
+        page = luc.get(path, expect=403)
+        assert "Atelier Lumen Sàrl has blocked your access" in page.text("main")
+        assert "mailto:anne@lumen.example" in page.links and "laptop" not in page.text()
+        assert "Mara" not in page.text() and "/o/lumen/" not in page.links
+    luc.get("/o/bergquell/", expect=404)                # where he is a stranger
+    with acting(cast.people["mara"]):
+        blocking.unblock(id_of(cast, "luc"))
+    luc.get("/o/lumen/")
+    assert "blocked" not in luc.get("/account/organisations").text("main")
+
+
+def test_g8_of_a_blocked_person_my_organisations_asks_little(app, cast, lumen, count):
+    with acting(cast.people["mara"]):
+        blocking.block(id_of(cast, "luc"), "A laptop is lost.")
+    luc = Visitor(app, cast.people["luc"])
+    for path in ("/account/organisations", "/o/lumen/"):
+        luc.get(path)
+        count.clear()
+        luc.get(path)
+        assert len(count) <= 4, list(count)
 
 
 def test_who_may_not_take_a_legal_representative_is_offered_no_block(browse, cast, lumen):
