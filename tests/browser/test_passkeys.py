@@ -165,6 +165,25 @@ def test_a_key_of_the_first_generation_is_a_second_factor(somebody):
     expect_inside(page)
 
 
+def test_no_27_a_new_key_takes_the_place_of_an_old_one(somebody):
+    page = somebody()
+    old = Device(page, USB_KEY)
+    sign_in(page, "operator@kanton.example", totp=MARA)
+    page.goto(ENROL)
+    page.fill("[name=label]", "Old key")
+    press(page, "form:has([name=code])")
+    expect(page.locator("main")).to_contain_text("Old key")
+    old.cdp.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": old.id})
+    Device(page, USB_KEY)
+    page.locator("li", has_text="Old key").get_by_role("link", name="Replace").click()
+    accessible(page)
+    page.fill("[name=label]", "New key")
+    press(page, "form:has([name=code])")
+    expect(page).to_have_url(re.compile("two-factor$"))
+    expect(page.locator("main")).to_contain_text("New key")
+    expect(page.locator("main")).not_to_contain_text("Old key")
+
+
 def test_a_copied_key_is_refused_and_told_and_so_is_one_that_verifies_nobody(somebody, house):
     page = somebody(lacks=OFFERS_NONE)
     device = set_up(page, "grace@field.example", PASSKEY | {"transport": "usb"}, "Blue key")
