@@ -56,7 +56,8 @@ NOBODY_SIGNED_IN = {
         "lost_factor.enter", "lost_factor.keep"},
     "by somebody who is not in yet, and gets in or asks for a letter": {
         "signup.ask", "signup.operator_link", "signup.create", "recovery.ask", "recovery.ask_address",
-        "recovery.ask_by_phone", "locking.ask", "asked._keep", "signin.proved", "asked._answer", "links.alarm", "signin.with_second_step", "signin.ask", "signin._asked",
+        "recovery.ask_by_phone", "locking.ask", "asked._keep", "signin.proved", "asked._answer", "links.alarm",
+        "signin.with_second_step", "signin.ask", "signin._asked",
         "signin.give_up", "signin._in", "signin._write_for_a_new_one", "signin._half_way", "signin.failed",
         "locking.begin_anew", "identities.proof", "approvals.ask", "lost_factor.open_for", "lost_factor.send"},
     "a proof: right, it is used up; wrong, it is counted; what it opens is asked there": {
