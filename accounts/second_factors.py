@@ -157,8 +157,8 @@ def _drop(user: User, credential: Credential, last: bool) -> None:
 def _succeed(user: User, old: Credential) -> None:
     """The new one is there, the old one goes; Refused where that alone opened the account, and the new one does not."""
     if old.facts.get("verified") and only_way_in(user, old):
-        raise Refused(_l("Nothing else opens your account, and this key does not either: it did not check who you are. "
-                         "Use one that asks for a fingerprint, a face or a PIN."))
+        raise Refused(_l("There is no other way into your account, and this key is none either: it did not check who "
+                         "you are. Use one that asks for a fingerprint, a face or a PIN."))
     _drop(user, old, last=False)
 
 

@@ -338,7 +338,7 @@ def test_whom_nothing_else_lets_in_reads_it_before(thief, browse, cast):
     Identity.create(user=luc, provider="acme", subject="thief", created=clock.now() - clock.DAY)
     owner = signed_in(browse, cast)
     User.update(password=None).where(User.id == luc.id).execute()
-    assert "Nothing else opens your account then." in disowned(owner, cast).text()
+    assert "There is no other way into your account then." in disowned(owner, cast).text()
     recovery.ask("luc@lumen.example", "en")
     recovery.renew(Link.select().where(Link.purpose == links.RESET).order_by(Link.id.desc()).get().token, NEW)
     assert passwords.right(User.get_by_id(luc.id), NEW)

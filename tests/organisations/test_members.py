@@ -6,6 +6,7 @@ import audit
 from models import Event, EventFacts, Membership, Message, Organisation, PersonalEvent, Role
 from organisations import invitations, members, operating
 from rules import Conflict, Forbidden, NotHere, Refused
+from tenancy import working_for
 
 
 def last_event():
@@ -226,7 +227,7 @@ def test_g10_one_alert_a_day_also_to_who_came_back_meanwhile(cast, lumen, of, by
         back = members.add(cast.people["luc"], Role.COLLABORATOR)
         with pytest.raises(Conflict, match="24 hours"):
             members.alert(back.public_id)
-    with by("mara", "bergquell"):                       # another organisation hears nothing of that
+    with working_for(cast.organisations["bergquell"]), by("mara"):         # another one hears nothing of that
         members.alert(members.add(cast.people["luc"], Role.COLLABORATOR).public_id)
 
 
