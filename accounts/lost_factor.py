@@ -8,7 +8,7 @@ import audit
 import current
 import limits
 import outbox
-from accounts import keepers, links, second_factors, signin, signup
+from accounts import keepers, links, mailboxes, second_factors, signin, signup
 from accounts.sessions import lent_by, network
 from accounts.signin import Outcome
 from clock import DAY, now
@@ -71,8 +71,8 @@ def open_for(attempt: Attempt) -> None:
         keep = links.make(links.FACTOR_KEPT, user=user, email=user.email, recovery=request.public_id)
         keepers.tell(user, "member.factor_lost", "vouch_asked", (Role.LEGAL,), belonging=True)
         audit.record_for(user.id, "recovery.opened", request.public_id)
-        outbox.post_everywhere(user, "factor_lost", at=int(now().timestamp()), agent=request.agent,
-                               network=request.network, **links.told(keep))
+        mailboxes.write_link(user, "factor_lost", at=int(now().timestamp()), agent=request.agent,
+                             network=request.network, **links.told(keep))
 
 
 def approve(user: User, voucher: int, organisation: int) -> bool:
@@ -86,7 +86,7 @@ def approve(user: User, voucher: int, organisation: int) -> bool:
         return False
     keep = Link.select().where(Link.user == user.id, Link.purpose == links.FACTOR_KEPT).order_by(Link.id.desc()).get()
     audit.record_for(user.id, "recovery.vouched", request.public_id)
-    outbox.post_everywhere(user, "factor_vouched", at=int(opens.timestamp()), **links.told(keep))
+    mailboxes.write_link(user, "factor_vouched", at=int(opens.timestamp()), **links.told(keep))
     return True
 
 
@@ -114,7 +114,7 @@ def send(attempt: Attempt) -> None:
         request = _ready(attempt.user_id)
         link = links.make(links.FACTOR_LOST, user=attempt.user, email=attempt.user.email, recovery=request.public_id)
         audit.record_for(attempt.user_id, "recovery.link_sent", request.public_id)
-        outbox.post_everywhere(attempt.user, "factor_link", **links.told(link))
+        mailboxes.write_link(attempt.user, "factor_link", **links.told(link))
 
 
 def opened(token: str) -> Link:

@@ -11,6 +11,7 @@ import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,6 +103,14 @@ def opened(answer: str, asked: dict[str, Any], only: User | None = None) -> User
         if credential is None or (only and credential.user != only):
             return None
         return credential.user if right(credential, answer, asked, alone=True) else None
+
+
+def stand_beside(user: User, since: datetime) -> None:
+    """What was set up since then opens nothing alone, until it was used beside a password once more: whoever had the
+    old password may have set it up. In a transaction."""
+    lately = Credential.select().where(Credential.user == user.id, Credential.created >= since, _active())
+    for credential in list(lately):
+        Credential.update(facts=credential.facts | {"verified": False}).where(Credential.id == credential.id).execute()
 
 
 def of(user: User) -> list[Credential]:

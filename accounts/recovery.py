@@ -5,8 +5,19 @@ import crypto
 import limits
 import outbox
 import rules
-from accounts import app_passwords, identities, links, locking, passwords, sessions, signup
+from accounts import (
+    app_passwords,
+    identities,
+    links,
+    locking,
+    mailboxes,
+    passkeys,
+    passwords,
+    sessions,
+    signup,
+)
 from accounts.factors import sms
+from clock import now
 from db import transaction
 from models import Link, User
 from rules import Gone, Refused, TooMany
@@ -106,6 +117,7 @@ def renew(token: str, password: str) -> User:
         signup.set_password(user, phc, long=passwords.stands_alone(password))
         links.end(user, links.ADDRESS_CONFIRM)
         sessions.end_everything(user, "reset")
+        passkeys.stand_beside(user, now() - mailboxes.TRUSTED_AFTER)
         app_passwords.revoke_all(user)
         locking.open_again(user)
         audit.record_for(user.id, "password.reset_done")

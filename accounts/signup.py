@@ -5,7 +5,7 @@ import audit
 import limits
 import outbox
 import rules
-from accounts import links, passwords, sessions
+from accounts import links, mailboxes, passwords, sessions
 from clock import now
 from db import transaction
 from i18n import _l
@@ -112,7 +112,7 @@ def end_half_way(user: User) -> None:
 def write_for_new_password(user: User) -> None:
     """In a transaction: a link to the mailboxes, with which their owner chooses one."""
     audit.record_for(user.id, "password.reset_asked")
-    outbox.post_everywhere(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
+    mailboxes.write_link(user, "reset", **links.told(links.make(links.RESET, user=user, email=user.email)))
 
 
 def demand_new_password(user: User) -> None:

@@ -107,13 +107,14 @@ def gate(product: str) -> Known | None:
     return _known(rows[0]) if rows else None
 
 
-def application_at(place: str) -> str:
-    """What the application is called whose gate waits at an address of ours; nothing where none does."""
+def application_at(place: str) -> tuple[str, list[int]]:
+    """What the application is called whose gate waits at an address of ours, and its organisation's number; nothing
+    where none does."""
     address = urlsplit(place)
     said = parse_qs(address.query)
     product, wanted = (said.get(name, [""])[0] for name in ("gate", "rd"))
     found = gate(product.replace("\x00", "")) if address.path == START else None
-    return found.label if found and addresses.own(found.address, wanted) else ""
+    return (found.label, [found.id]) if found and addresses.own(found.address, wanted) else ("", [])
 
 
 def _known(row: Any) -> Known:

@@ -134,16 +134,17 @@ def read(query: Query) -> Asked:
                                  error_description=no.description), client, no.error) from no
 
 
-def application_at(place: str) -> str:
-    """What the application is called whose request waits at an address of ours: as it is registered, never as the
-    address says. Nothing where none waits."""
+def application_at(place: str) -> tuple[str, list[int]]:
+    """What the application is called whose request waits at an address of ours, as it is registered and never as the
+    address says; and the numbers of the organisations it is in. Nothing where none waits."""
     address = urlsplit(place)
     if address.path != DOOR:
-        return ""
+        return "", []
     try:
-        return read(pairs(parse_qsl(address.query, keep_blank_values=True))).client.label
+        client = read(pairs(parse_qsl(address.query, keep_blank_values=True))).client
     except (Untrusted, Answered):
-        return ""
+        return "", []
+    return client.label, [each.id for each in client.places]
 
 
 class Answered(Exception):

@@ -5,7 +5,7 @@ Never more: no secret is read, no second factor dropped, nobody acted for. What 
 and stands in three kinds of books: the person's, the installation's, and those of the person's organisations.
 """
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from peewee import JOIN, fn
@@ -212,11 +212,17 @@ def _take_back(person: User) -> None:
 def _tell_everywhere(person: User, what: str, **facts: Any) -> None:
     """A line in each of the books, in the order of `keepers.tell`: who writes several waits for nobody crosswise."""
     _tell_organisations(person, what)
-    audit.record_for(person.id, f"account.{what}", **facts)
+    with _from_nowhere():
+        audit.record_for(person.id, f"account.{what}", **facts)
     audit.record_here(f"account.{what}", person.public_id, person=person.name, **facts)
 
 
 def _tell_organisations(person: User, what: str) -> None:
     for membership in sorted(memberships(person), key=lambda each: each.organisation_id):
-        with working_for(membership.organisation):
+        with working_for(membership.organisation), _from_nowhere():
             audit.record(f"member.account_{what}", membership.public_id, person=person.name)
+
+
+def _from_nowhere() -> Any:
+    """Whoever was looked at reads that it was done, not in which network and browser an operator sits."""
+    return current.acting_as(replace(current.actor(), address="", agent=""))

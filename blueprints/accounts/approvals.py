@@ -7,6 +7,7 @@ from forms import Form, Text, required
 from gate import reading
 from i18n import _, _l
 from oidc import asking
+from organisations import switching
 from pages import page
 from settings import setting
 from web import SIGNED_IN, Blueprint, done
@@ -41,9 +42,14 @@ def deny(id: str) -> Response:
 def shown(id: str, form: NumberForm, status: int = 200) -> Response:
     approval = approvals.waiting(id)
     return page("accounts/approval.html", status, form=form, approval=approval, told=agents.told,
-                application=application(approval.attempt.place))
+                application=application(approval.attempt.place, approval.user_id))
 
 
-def application(place: str) -> str:
-    """What the sign-in leads to: an application by the name it is registered under, or this installation."""
-    return asking.application_at(place) or reading.application_at(place) or setting.instance
+def application(place: str, user_id: int) -> str:
+    """What the sign-in leads to: an application of an organisation of the person's own, by the names both have, or this
+    installation. What strangers call theirs is not shown, as it could say anything (TF-20)."""
+    label, homes = asking.application_at(place)
+    if not label:
+        label, homes = reading.application_at(place)
+    mine = [each.name for each in switching.places(user_id) if each.id in homes] if label else []
+    return f"{label} ({mine[0]})" if mine else setting.instance

@@ -10,10 +10,11 @@ import db
 import demo
 from accounts import approvals, second_factors, signin
 from demo import PASSWORD, acting
-from models import Approval, Attempt, Credential, Organisation, PersonalEvent, Session, User
+from models import Approval, Attempt, Credential, Membership, Organisation, PersonalEvent, Session, User
 from organisations import protection
 from rules import Conflict, NotHere, Refused
 from settings import setting
+from tenancy import working_for
 from tests.applications import Application
 from tests.gate.conftest import Proxy
 from tests.together import at_once
@@ -105,11 +106,18 @@ def application_shown(here, visitor, place):
 
 def test_it_says_which_application_the_sign_in_leads_to(app, here, visitor):
     planning = Application(app).asking(state="Payroll", login_hint="Payroll")
-    assert application_shown(here, visitor, planning) == "Planning"
+    assert application_shown(here, visitor, planning) == "Planning (Atelier Lumen Sàrl)"
 
 
 def test_it_says_which_application_behind_a_gate_the_sign_in_leads_to(app, here, visitor):
-    assert application_shown(here, visitor, Proxy(app).where()) == "Wiki"
+    assert application_shown(here, visitor, Proxy(app).where()) == "Wiki (Atelier Lumen Sàrl)"
+
+
+def test_tf_20_what_a_stranger_calls_an_application_is_not_said(app, here, visitor, mara, cast):
+    with working_for(cast.organisations["lumen"]):
+        Membership.update(status=Membership.BLOCKED).where(Membership.user == mara.id).execute()
+    assert application_shown(here, visitor, Application(app).asking()) == "Kanton"
+    assert application_shown(here, visitor, Proxy(app).where()) == "Kanton"
 
 
 @pytest.mark.parametrize("place", [

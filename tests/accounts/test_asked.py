@@ -97,7 +97,7 @@ def test_an_answer_that_is_undone_leaves_the_question(cast, monkeypatch):
     def breaks(*_arguments, **_more):
         raise db.FileTrouble("no room")
     with monkeypatch.context() as broken:
-        broken.setattr(asked.recovery.outbox, "post_everywhere", breaks)
+        broken.setattr(asked.recovery.outbox, "post_to", breaks)
         assert asked.answer_due() == 0
     assert (Begun.select().count(), Message.select().count()) == (1, before)
     assert asked.answer_due() == 1

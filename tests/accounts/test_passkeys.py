@@ -7,6 +7,7 @@ import time_machine
 
 import clock
 import current
+import db
 import plugins
 from accounts import links, passkeys, profile, recovery, second_factors, signin
 from accounts.backends.passkey import plugin as alone
@@ -431,6 +432,17 @@ def test_wa_14_a_name_is_text(visitor, luc, key):
         page = browser.get(path)
         assert "<img onerror" not in page.html
     assert "&lt;img onerror" in browser.get("/account/security").html
+
+
+def test_rs_12_one_of_the_last_week_stands_beside_the_new_password_of_a_link(luc, key):
+    """Whoever knew the old one may have set it up: it is a second factor, until it proves its owner beside the new."""
+    with time_machine.travel(clock.now() - 8 * clock.DAY):
+        old = registered(luc, label="Old")
+    assert opens(key) == luc and opens(old) == luc
+    with db.transaction():
+        link = links.make(links.RESET, user=luc, email=luc.email)
+    recovery.renew(link.token, "slow clouds over the harbour")
+    assert opens(key) is None and opens(old) == luc
 
 
 def test_wa_14_the_last_way_in_stays(luc, key):

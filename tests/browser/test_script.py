@@ -72,7 +72,7 @@ def written(source, **context):
     with i18n.speaking(i18n.Voice("en")):
         return templating.environment("en").from_string(source).render(
             {"me": ME, "language": "en", "instance": "Kanton", "navigation": (), "crumbs": (),
-             "account_entries": (), "request_id": "1", "languages": ()} | context)
+             "account_entries": (), "announced": list, "request_id": "1", "languages": ()} | context)
 
 
 def make_app():
