@@ -42,6 +42,7 @@ def pytest_addoption(parser):
 # Of pages, one database tells all there is to tell: what their verbs do is tested on both, and every page is opened
 # once on the other (test_pages.py, test_statements.py, test_tenancy.py). `--all` runs them on both.
 PAGES = ("blueprints/", "browser/", "test_doors.py", "test_forgery.py", "test_fresh.py", "test_headers.py",
+         "test_policies_at_doors.py",
          "test_routes.py", "test_written_by_people.py")
 # Nor is what is said to a proxy, a provider, a directory or a key, except where a test wants `each_database`.
 PROTOCOLS = ("accounts/backends/", "accounts/test_passkeys.py", "accounts/test_pushes.py", "accounts/test_sms.py",
