@@ -1017,7 +1017,8 @@ class Message(Record):
     class Meta:
         constraints = [Check("state IN ('waiting', 'sent', 'failed')")]
         indexes = (SQL("CREATE INDEX message_due ON message (due, id) WHERE state = 'waiting'"),
-                   SQL("CREATE INDEX message_about ON message (subject, id)"))
+                   SQL("CREATE INDEX message_about ON message (subject, id)"),
+                   SQL("CREATE INDEX message_in_trouble ON message (user_id) WHERE error <> ''"))
 
 
 TABLES = [User, Device, Session, Attempt, Begun, Credential, Identity, AppPassword, Approval, PushSubscription,

@@ -2,7 +2,7 @@
 from datetime import timedelta
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 import audit
 import crypto
@@ -85,7 +85,7 @@ def _undelivered() -> Any:
     mine = slot("user")
     here = Device.select(Device.last_seen).where(Device.user == mine, Device.token_hash == slot("token"))
     return Message.select(Message.id).where(
-        Message.user == mine, Message.state != Message.SENT, Message.channel == "email", Message.error != "",
+        Message.user == mine, SQL("error <> ''"), Message.state != Message.SENT, Message.channel == "email",
         Message.due > fn.COALESCE(here, Message.created)).limit(1)
 
 
