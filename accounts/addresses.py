@@ -9,6 +9,7 @@ import limits
 import outbox
 import rules
 from accounts import acting, app_passwords, fallbacks, lately, links, sessions, signup
+from accounts.mailboxes import SUSPECT
 from accounts.profile import me
 from clock import DAY, now
 from db import transaction
@@ -109,7 +110,7 @@ def revert(token: str) -> User:
                                       Link.used.is_null(), Link.id > link.id).execute()
         signup.forget_password(person)
         fallbacks.forget(person)
-        lately.take_back(person, link.created - lately.SUSPECT)
+        lately.take_back(person, link.created - SUSPECT)
         sessions.end_everything(person, "reset")
         app_passwords.revoke_all(person)
         audit.record_for(person.id, "address.reverted", new=new)

@@ -1,9 +1,8 @@
 """What helps when password or mailbox are lost: a second address, and a phone number (G6)."""
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN
 
 import audit
 import crypto
@@ -12,16 +11,15 @@ import outbox
 import rules
 from accounts import acting, links
 from accounts.factors import sms
+from accounts.mailboxes import ADDRESS_NAMED, PHONE_NAMED, named
 from accounts.profile import me
 from clock import HOUR, epoch, now
 from db import transaction
 from i18n import _l
-from models import Begun, Link, Message, PersonalEvent, User
+from models import Begun, Link, Message, User
 from rules import Gone, Refused
 
 PHONE, TRIES = "recovery phone", 5              # what waits for a code, and how many wrong ones end it
-ADDRESS_NAMED = ("recovery.address_changed",)   # what the person's book says of them
-PHONE_NAMED = ("recovery.phone_changed", "recovery.phone_confirmed")
 
 
 def ask(email: str) -> None:
@@ -90,12 +88,6 @@ def take_back(person: User, since: datetime) -> None:
         _remove(person)
     if phone:
         _hang_up(person)
-
-
-def named(user_id: int, what: tuple[str, ...], since: datetime) -> Any:
-    """Was it since then, as a part of another question? The person's book says when."""
-    return fn.EXISTS(PersonalEvent.select(PersonalEvent.id).where(
-        PersonalEvent.user == user_id, PersonalEvent.at >= since, PersonalEvent.kind.in_(what)))
 
 
 def _remove(person: User) -> None:

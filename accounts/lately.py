@@ -9,10 +9,9 @@ from typing import Any
 from peewee import JOIN
 
 from accounts import app_passwords, fallbacks, identities, second_factors
-from clock import DAY, now
+from accounts.mailboxes import ADDRESS_NAMED, PHONE_NAMED, SUSPECT, named
+from clock import now
 from models import Credential, Identity, User
-
-SUSPECT = 7 * DAY
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def added(user_id: int, until: datetime) -> Added:
 
 
 def _with_identities(user_id: int, since: datetime) -> Any:
-    named = [fallbacks.named(user_id, what, since).alias(alias) for what, alias in (
-        (fallbacks.ADDRESS_NAMED, "address_named"), (fallbacks.PHONE_NAMED, "phone_named"))]
-    return (User.select(User, Identity, *named, app_passwords.living_count(user_id).alias("app_passwords_left"))
+    lately = [named(user_id, what, since).alias(alias) for what, alias in (
+        (ADDRESS_NAMED, "address_named"), (PHONE_NAMED, "phone_named"))]
+    return (User.select(User, Identity, *lately, app_passwords.living_count(user_id).alias("app_passwords_left"))
             .join(Identity, JOIN.LEFT_OUTER, on=(Identity.user == User.id)).where(User.id == user_id))

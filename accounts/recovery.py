@@ -10,13 +10,13 @@ from accounts import (
     identities,
     links,
     locking,
-    mailboxes,
     passkeys,
     passwords,
     sessions,
     signup,
 )
 from accounts.factors import sms
+from accounts.mailboxes import SUSPECT
 from clock import now
 from db import transaction
 from models import Link, User
@@ -86,9 +86,12 @@ def ask_by_phone(number: str) -> None:
         return
     people = list(User.select().where(User.recovery_phone == number, User.recovery_phone_confirmed.is_null(False),
                                       User.suspended.is_null()).order_by(User.id).limit(MOST))
-    if not people or sms.scarce():
+    if not people:
         return
-    sms.spend_one()
+    try:
+        sms.spend_one()
+    except Refused:                             # what is left of the day is for those who sign in
+        return
     with transaction():
         for person in people:
             audit.record_for(person.id, "recovery.address_asked_by_phone")
@@ -117,7 +120,7 @@ def renew(token: str, password: str) -> User:
         signup.set_password(user, phc, long=passwords.stands_alone(password))
         links.end(user, links.ADDRESS_CONFIRM)
         sessions.end_everything(user, "reset")
-        passkeys.stand_beside(user, now() - mailboxes.TRUSTED_AFTER)
+        passkeys.stand_beside(user, now() - SUSPECT)
         app_passwords.revoke_all(user)
         locking.open_again(user)
         audit.record_for(user.id, "password.reset_done")

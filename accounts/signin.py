@@ -23,7 +23,7 @@ from clock import MINUTE, now
 from db import transaction
 from i18n import _l
 from models import Attempt, Credential, User
-from questions import records, slot
+from questions import question, records, slot
 from rules import Refused, TooMany
 from settings import setting
 
@@ -347,9 +347,15 @@ def _in(user: User, proofs: str, *, stay: bool, device: str, place: str, remembe
 def _hold_still(proof: Proof) -> None:
     """A password that was changed, or fell due, while it was being looked at opens nothing. In a transaction."""
     if proof.proofs == "password":
-        said = db.held(User.select(User.password, User.must_renew).where(User.id == proof.user.id)).get()
-        if (said.password, said.must_renew) != (proof.user.password, proof.user.must_renew):
+        ((password, due),) = _as_it_is()(user=proof.user.id)
+        if (password, bool(due)) != (proof.user.password, proof.user.must_renew):
             raise Refused(WRONG)
+
+
+@question
+def _as_it_is() -> Any:
+    """The password and whether another is due, held."""
+    return db.held(User.select(User.password, User.must_renew).where(User.id == slot("user")))
 
 
 def _write_for_a_new_one(user: User) -> None:

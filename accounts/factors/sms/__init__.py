@@ -187,9 +187,4 @@ def spend_one(*, theirs: bool = False) -> None:
         log.warning("of the day's %s text messages only %s are left", budget().times, left)
 
 
-def scarce() -> bool:
-    """Are so few left today that they are kept for those who sign in?"""
-    return limits.left(budget(), EVERYBODY) <= budget().times // ALARM
-
-
 plugin = Sms()
