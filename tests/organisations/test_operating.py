@@ -1,24 +1,18 @@
 """Those who run the installation, at one instant and on both databases."""
 import pytest
 
-import rules
-from accounts import locking, signup
+from accounts import locking
 from db import transaction
 from demo import acting
 from models import User
 from organisations import operating
+from tests.operators import another
 from tests.together import at_once
 
 
 @pytest.fixture
 def olga(cast):
-    """A second one."""
-    with transaction():
-        person = signup.create(rules.address("olga@kanton.example"), "Olga", "Ops", None, language="en", country="CH",
-                               time_zone="Europe/Zurich")
-        signup.make_operator(person)
-        User.update(two_factor=True).where(User.id == person.id).execute()
-    return User.get_by_id(person.id)
+    return another()
 
 
 def done_by(somebody, do):
