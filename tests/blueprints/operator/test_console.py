@@ -20,6 +20,7 @@ from tests.accounts.test_fallbacks import link_for
 from tests.accounts.test_signin import attempt
 from tests.browsing import Browser
 from tests.doors import Visitor
+from tests.operators import another
 
 PAGES = ("/operator/", "/operator/accounts", "/operator/accounts?q=luc", "/operator/organisations",
          "/operator/activity", "/operator/support", "/operator/operators", "/operator/accounts?state=locked")
@@ -325,13 +326,7 @@ def test_who_is_no_operator_unlocks_nobody(cast):
 
 @pytest.fixture
 def olga(cast):
-    """A second one."""
-    with transaction():
-        person = signup.create(rules.address("olga@kanton.example"), "Olga", "Ops", None, language="en", country="CH",
-                               time_zone="Europe/Zurich")
-        signup.make_operator(person)
-        User.update(two_factor=True).where(User.id == person.id).execute()
-    return cast.people.setdefault("olga", User.get_by_id(person.id))
+    return cast.people.setdefault("olga", another())
 
 
 def removal(person):
